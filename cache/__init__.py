@@ -1,0 +1,1 @@
+"""The last good case count: memory first, MongoDB behind it."""

@@ -1,0 +1,100 @@
+"""The case count of Worldometers.
+
+Source: https://www.worldometers.info/coronavirus/, not updated since 13 April 2024 (704,753,890 cases). The page
+has three elements of the one id `maincounter-wrap`, for cases, deaths and recovered, told apart by their heading:
+
+    <div id="maincounter-wrap"><h1>Coronavirus Cases:</h1><div class="maincounter-number"><span>704,753,890 </span>…
+
+and, at times, a title like "Coronavirus Update (Live): 4,143,615 Cases and 283,877 Deaths from …".
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from bs4 import BeautifulSoup, Tag
+from bs4.exceptions import ParserRejectedMarkup
+
+from case_count import Reading
+from errors import CountUnparsed
+from scraper.base import CountProvider
+from scraper.page import fetch_page
+
+MAX_CASES = 10_000_000_000  # more than there are people: a number above it counts something else
+MAX_TAGS = 200_000  # the real page has tens of thousands; a tree of 5 MB of tags would take 30 s and 750 MB
+
+_WRAP = "#maincounter-wrap"
+_NUMBER = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*")
+_TITLE = re.compile(r"(\S+) Cases and \S+ Deaths\b")
+_LAST_UPDATED = re.compile(r"Last updated: ([A-Za-z]+ [0-9]{1,2}, [0-9]{4}, [0-9]{1,2}:[0-9]{2}) GMT\b")
+
+
+class Worldometers(CountProvider):
+    """The number under "Coronavirus Cases:"; where the page has no such counter, the one in its title.
+
+    No other number of the page is ever taken. `as_of` is the page's "Last updated" time, to the minute.
+    """
+
+    name: ClassVar[str] = "worldometers"
+    default_url: ClassVar[str] = "https://www.worldometers.info/coronavirus/"
+
+    def fetch(self) -> Reading:
+        """As promised by CountProvider; the body is bounded by `scraper.page.MAX_PAGE_BYTES`."""
+        body = fetch_page(self.url, timeout_seconds=self._timeout_seconds)
+        try:
+            return parse(body, fetched_at=self._clock.now())
+        except CountUnparsed as problem:
+            raise CountUnparsed(f"{self.url} {problem}") from problem
+
+
+def parse(body: bytes, *, fetched_at: datetime) -> Reading:
+    """Find the case count in a page as it was sent. Raises CountUnparsed, saying what was found instead."""
+    if not 1 <= (tags := body.count(b"<")) <= MAX_TAGS:
+        raise CountUnparsed(f"is no HTML page that can be read: it has {tags} tags, not 1 to {MAX_TAGS}")
+    try:
+        page = BeautifulSoup(body, "lxml")
+    except ParserRejectedMarkup as error:
+        raise CountUnparsed(f"is no HTML: {error}") from error
+    return Reading(value=_number(_published(page)), as_of=_as_of(page), fetched_at=fetched_at)
+
+
+def _published(page: BeautifulSoup) -> str:
+    # Three are real; the limits here keep a page of thousands, or one endless title, from costing minutes.
+    counters = {
+        _text(wrap.select_one(".maincounter-number")) for wrap in page.select(_WRAP, limit=10) if _is_cases(wrap)
+    }
+    if len(counters) > 1:
+        raise CountUnparsed(f"shows more than one number of cases: {sorted(counters)!r:.200}")
+    if counters:
+        return counters.pop()
+    title = _text(page.title)[:300]
+    in_title = _TITLE.search(title)
+    if in_title is None:
+        raise CountUnparsed(f'has no counter "Coronavirus Cases:"; its title is {title[:100]!r}')
+    return in_title[1]
+
+
+def _is_cases(wrap: Tag) -> bool:
+    return _text(wrap.select_one("h1")).lower().rstrip(" :") == "coronavirus cases"
+
+
+def _text(tag: Tag | None) -> str:
+    return " ".join(tag.get_text().split()) if tag else ""
+
+
+def _number(published: str) -> int:
+    # The length is looked at first: int() refuses thousands of digits with an error of its own.
+    number = int(published.replace(",", "")) if len(published) < 30 and _NUMBER.fullmatch(published) else 0
+    if not 0 < number <= MAX_CASES:
+        raise CountUnparsed(f"gives {published[:100]!r} as the number of cases, not a number from 1 to {MAX_CASES:,}")
+    return number
+
+
+def _as_of(page: BeautifulSoup) -> datetime | None:
+    published = _LAST_UPDATED.search(" ".join(page.get_text(" ").split()))
+    if published is None:
+        return None
+    try:
+        return datetime.strptime(published[1], "%B %d, %Y, %H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return None
