@@ -1,0 +1,50 @@
+#!/usr/bin/env python
+"""The operator's commands. A new one is a file in operations/ and a line in COMMANDS."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from errors import JobError
+from operations.feed import feed
+from operations.terminal import start_logging
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "feed": feed,
+}
+
+HELP = """The operator's commands for casestream.
+
+`manage.py COMMAND --help` explains a command. Exit codes: 0 done or stopped as asked, 1 it failed, 2 the arguments
+are wrong, 3 it could not start.
+"""
+
+
+def build() -> typer.Typer:
+    """The application with every command of COMMANDS; a command's docstring and annotations are its help."""
+    app = typer.Typer(
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(start_logging)
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    return app
+
+
+def main() -> int:
+    """Run the command that the arguments name; a `JobError` becomes its message and its exit code."""
+    try:
+        build()()
+    except JobError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
