@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Protocol
 
 from case_count import Reading
-from scraper.clock import Clock
+from clock import Clock
 
 
 class CountProvider(ABC):

@@ -10,7 +10,7 @@ from typing import Literal
 from case_count import UNKNOWN, CaseCount, Reading
 from errors import CountUnavailable, CountUnparsed
 from scraper.base import CountProvider, ReadingCache
-from scraper.clock import Clock
+from clock import Clock
 
 log = logging.getLogger(__name__)
 

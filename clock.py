@@ -1,4 +1,4 @@
-"""Time as the case count sees it, handed in so that a test can tell it."""
+"""Time as the job sees it, handed in so that a test can tell it."""
 
 import time
 from datetime import UTC, datetime

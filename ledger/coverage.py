@@ -1,0 +1,73 @@
+"""`coverage`: every time in which a push feed was not heard.
+
+{ _id: "<job>:<from, ms>", job, source, from, to | null, cause, recovered: "lost" }
+"""
+
+import logging
+import threading
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from clock import Clock
+
+log = logging.getLogger(__name__)
+
+
+class CoverageLog:
+    """One job's gaps. A database that is away costs nothing: what could not be written is written at `save`."""
+
+    def __init__(self, database: Database[dict[str, Any]], job: str, source: str, clock: Clock) -> None:
+        self._coverage = database["coverage"]
+        self._job = job
+        self._source = source
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._open: dict[str, Any] | None = None
+        self._unsaved: dict[str, dict[str, Any]] = {}
+
+    def open_gap(self, cause: str, since: datetime | None = None) -> None:
+        """The feed is not heard since then, or from now on; nothing happens where a gap is open already."""
+        with self._lock:
+            if self._open is not None:
+                return
+            begin = since or self._clock.now()
+            self._open = {
+                "_id": f"{self._job}:{round(begin.timestamp() * 1000)}",
+                "job": self._job,
+                "source": self._source,
+                "from": begin,
+                "to": None,
+                "cause": cause,
+                "recovered": "lost",
+            }
+            self._unsaved[self._open["_id"]] = self._open
+        self.save()
+
+    def close_gap(self) -> None:
+        """The feed is heard again."""
+        with self._lock:
+            if self._open is None:
+                return
+            closed = {**self._open, "to": self._clock.now()}
+            self._unsaved[closed["_id"]] = closed
+            self._open = None
+        self.save()
+
+    def adopt(self) -> None:
+        """Take over the gap that a former run of the job left open. Raises pymongo's errors."""
+        with self._lock:
+            self._open = self._coverage.find_one({"job": self._job, "to": None}, sort=[("from", 1)])
+
+    def save(self) -> None:
+        """Write what is not written yet."""
+        with self._lock:
+            for gap in list(self._unsaved.values()):
+                try:
+                    self._coverage.replace_one({"_id": gap["_id"]}, gap, upsert=True)
+                except PyMongoError as error:
+                    log.warning("gap not written yet, MongoDB is away error=%r", str(error))
+                    return
+                del self._unsaved[gap["_id"]]

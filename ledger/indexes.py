@@ -1,0 +1,34 @@
+"""The indexes that the collections need: on the fields of a batch, none on `content`. Making them twice changes nothing."""
+
+from typing import Any
+
+from pymongo import IndexModel
+from pymongo.database import Database
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "micro_batches": [IndexModel([("job", 1), ("timestamp", 1)]), IndexModel([("timestamp", 1)])],
+    "batches": [
+        IndexModel([("job", 1), ("state", 1), ("committed_at", -1)]),
+        IndexModel([("job", 1), ("timestamp", 1)]),
+        IndexModel([("offsets.segment", 1)], sparse=True),
+    ],
+    "dead_letters": [
+        IndexModel([("job", 1), ("problem", 1), ("received_at", 1)]),
+        IndexModel([("job", 1), ("batch_id", 1)]),
+    ],
+    "coverage": [IndexModel([("job", 1), ("from", 1)])],
+    "leases": [
+        IndexModel(
+            [("checkpoint", 1)],
+            unique=True,
+            partialFilterExpression={"state": "held"},
+            name="one_holder_of_a_checkpoint",
+        )
+    ],
+}
+
+
+def ensure_indexes(database: Database[dict[str, Any]]) -> None:
+    """Make the indexes that are not there. Raises pymongo's errors."""
+    for collection, indexes in INDEXES.items():
+        database[collection].create_indexes(indexes)

@@ -1,0 +1,72 @@
+"""The values that travel with one micro-batch between processor, ledger, sink and monitor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from case_count import CaseCount
+
+
+@dataclass(frozen=True, order=True)
+class BatchId:
+    """A micro-batch's name for ever: the query's id lives in the checkpoint, the number counts from 0 in it."""
+
+    query_id: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.query_id}:{self.number}"
+
+
+@dataclass(frozen=True)
+class LoggedBatch:
+    """What Spark's offset log says of a batch, the same at each replay.
+
+    timestamp: the trigger time (UTC, milliseconds). offsets: where the source's range lies, in the source's own
+    terms (Kafka: topic, partition, from, until; a push feed: its segments).
+    """
+
+    timestamp: datetime
+    offsets: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a batch was found to hold, counted before anything is written.
+
+    posts, dead_letters, tombstones: events of each kind. bytes: an upper bound of the posts' size in BSON.
+    content_hash: 16 hex digits over every post and dead letter, whatever their order. newest_received_at: UTC,
+    None for a batch without events.
+    """
+
+    posts: int
+    dead_letters: int
+    tombstones: int
+    bytes: int
+    content_hash: str
+    newest_received_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """What the ledger fixes before the first write, so that a replay writes the same bytes.
+
+    parts is 0 where there is no post.
+    """
+
+    id: BatchId
+    logged: LoggedBatch
+    contents: Contents
+    parts: int
+    case_count: CaseCount
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A batch that is stored. seconds: from the batch function's start. spans: milliseconds of each phase."""
+
+    plan: BatchPlan
+    seconds: float
+    spans: Mapping[str, float]
+    lag_seconds: float | None

@@ -1,0 +1,10 @@
+"""What a source is: a class of `processors.base.StreamProcessor`, registered here under its name."""
+
+from processors.base import StreamProcessor
+from processors.kafka import KafkaProcessor
+from processors.socket import SocketProcessor
+
+PROCESSORS: dict[str, type[StreamProcessor]] = {
+    "kafka": KafkaProcessor,
+    "socket": SocketProcessor,
+}

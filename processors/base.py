@@ -1,0 +1,235 @@
+"""`StreamProcessor`, what a source of posts is, and the protocols of what it is handed."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from case_count import CaseCount
+from errors import StopRequested
+from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
+from processors.offset_log import OffsetLog
+from processors.rows import with_outcome
+from settings import Settings
+
+
+class Sink(Protocol):
+    """Documents out of rows (`processors.rows`), and where they go. Every write is a replace-upsert by `_id`."""
+
+    def measure(self, rows: DataFrame) -> Contents:
+        """Count and hash the rows; reads them once."""
+
+    def parts(self, rows: DataFrame, contents: Contents) -> int:
+        """How many documents the posts need so that each stays under the limit; 0 without posts."""
+
+    def documents(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        """One row for each part: the documents of `micro_batches`."""
+
+    def dead_letters(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        """One row for each event with a problem: the documents of `dead_letters`."""
+
+    def clear(self, plan: BatchPlan) -> None:
+        """Remove what an earlier attempt at the batch left and this one does not write again."""
+
+    def write(self, documents: DataFrame, collection: str) -> None:
+        """Store the documents, acknowledged by a majority and journalled."""
+
+
+class Ledger(Protocol):
+    """What the job writes down about its batches."""
+
+    def earlier(self, batch: BatchId) -> BatchPlan | None:
+        """The plan of an earlier attempt at this batch, None at the first."""
+
+    def is_committed(self, batch: BatchId) -> bool:
+        """Whether the batch is stored for good."""
+
+    def plan(self, plan: BatchPlan) -> None:
+        """Fix the plan before the first write."""
+
+    def commit(self, committed: Committed) -> None:
+        """Everything of the batch is stored."""
+
+
+class Counts(Protocol):
+    """The case count, fetched beside the batch's own work."""
+
+    def begin(self) -> None:
+        """Start fetching; no wait."""
+
+    def result(self) -> CaseCount:
+        """The number to store with this batch; a bounded wait."""
+
+
+class Monitor(Protocol):
+    """Who watches."""
+
+    def batch_began(self, batch: BatchId) -> None:
+        """Spark handed over a batch."""
+
+    def batch_committed(self, committed: Committed) -> None:
+        """The batch is stored."""
+
+
+@dataclass(frozen=True)
+class JobParts:
+    """Everything that a processor is handed.
+
+    stored_offsets: `offsets` of the job's last committed batch, where a fresh checkpoint is to go on from there.
+    """
+
+    spark: SparkSession
+    settings: Settings
+    sink: Sink
+    ledger: Ledger
+    counts: Counts
+    monitor: Monitor
+    stop_requested: Callable[[], bool]
+    stored_offsets: tuple[Mapping[str, Any], ...] = ()
+
+
+class StreamProcessor(ABC):
+    """One source of posts: a subclass says where events come from and how one event becomes a post.
+
+    Guarantee: a batch whose offsets Spark has logged holds the same rows whenever it is run again, so `read_stream`
+    must be replayable (Kafka; files that never change). Everything else follows: documents have deterministic ids,
+    the count and the parts are fixed in the ledger before the first write, and a committed batch is skipped.
+    """
+
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Names of the settings without which this source cannot run."""
+    receiver: ClassVar[str | None] = None
+    """`package.module:Class` of the receiver that fills the spool, for a source that pushes."""
+
+    def __init__(self, parts: JobParts) -> None:
+        self.parts = parts
+        self.spark = parts.spark
+        self.settings = parts.settings
+        self.offset_log = OffsetLog(parts.spark, str(parts.settings.checkpoint))
+        self.failure: BaseException | None = None
+
+    @abstractmethod
+    def read_stream(self) -> DataFrame:
+        """A streaming frame of events.
+
+        Columns: value binary (the event as received; null: a tombstone, counted and no more), origin string (unique
+        for ever), received_at timestamp; optional: cut struct<length bigint, sha256 string> where only the start of
+        an event was kept, headers array<struct<key string, value binary>>.
+        """
+
+    @abstractmethod
+    def process(self, event: Column) -> Column:
+        """One decoded event (string) to `posts.OUTCOME`, exactly one of post and problem null.
+
+        problem: not_json, no_text, bad_field or not_a_post. A post may leave `id` and `created_at` null: they become
+        a hash of the origin, and the time of receipt. Native Spark expressions only.
+        """
+
+    def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
+        """Where the batch lies in the source, for the ledger; by default Spark's own offsets, as JSON."""
+        return ({"from": self.offset_log.end(batch_id - 1), "until": self.offset_log.end(batch_id)},)
+
+    def write_stream(self) -> StreamingQuery:
+        """Start the query: a trigger every `trigger_seconds`, or once over what is there with `available_now`."""
+        rows = with_outcome(self.read_stream(), self.process, self.settings)
+        writer = rows.writeStream.queryName(self.settings.jobname).option(
+            "checkpointLocation", str(self.settings.checkpoint)
+        )
+        if self.settings.available_now:
+            writer = writer.trigger(availableNow=True)
+        else:
+            writer = writer.trigger(processingTime=f"{round(self.settings.trigger_seconds * 1000)} milliseconds")
+        return writer.foreachBatch(self._run_micro_batch).start()
+
+    def process_micro_batch(self, batch: DataFrame, batch_id: int) -> None:
+        """Posts and case count to documents, dead letters and a ledger entry; a replay writes the same bytes.
+
+        batch: `processors.rows`. Raises StopRequested, having done nothing, when the job is to stop.
+        """
+        if self.parts.stop_requested():
+            raise StopRequested
+        batch_name = BatchId(str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId")), batch_id)
+        if self.parts.ledger.is_committed(batch_name):
+            return
+        self.parts.monitor.batch_began(batch_name)
+        self.parts.counts.begin()
+        spans = Spans()
+        rows = batch.persist()
+        try:
+            plan = self._plan(rows, batch_name, spans)
+            self._store(rows, plan, spans)
+        finally:
+            rows.unpersist()
+        committed = Committed(plan, spans.total_seconds(), dict(spans.milliseconds), _lag(plan.contents))
+        self.parts.ledger.commit(committed)
+        self.parts.monitor.batch_committed(committed)
+
+    def write(self, documents: DataFrame, collection: str) -> None:
+        """Hand documents to the sink."""
+        self.parts.sink.write(documents, collection)
+
+    def _run_micro_batch(self, batch: DataFrame, batch_id: int) -> None:
+        try:
+            self.process_micro_batch(batch, batch_id)
+        except BaseException as failure:
+            self.failure = failure  # Spark hands its caller the text only
+            raise
+
+    def _plan(self, rows: DataFrame, batch: BatchId, spans: "Spans") -> BatchPlan:
+        sink, ledger = self.parts.sink, self.parts.ledger
+        earlier = ledger.earlier(batch)
+        with spans.of("process"):
+            contents = sink.measure(rows)
+        if earlier is not None and earlier.contents.content_hash == contents.content_hash:
+            plan = earlier
+        else:
+            with spans.of("parts"):
+                parts = sink.parts(rows, contents)
+            with spans.of("count"):
+                count = earlier.case_count if earlier is not None else self.parts.counts.result()
+            logged = LoggedBatch(self.offset_log.timestamp(batch.number), self.offsets(batch.number))
+            plan = BatchPlan(batch, logged, contents, parts, count)
+            with spans.of("plan"):
+                ledger.plan(plan)
+        if earlier is not None:
+            sink.clear(plan)
+        return plan
+
+    def _store(self, rows: DataFrame, plan: BatchPlan, spans: "Spans") -> None:
+        if plan.contents.posts:
+            with spans.of("documents"):
+                self.write(self.parts.sink.documents(rows, plan), "micro_batches")
+        if plan.contents.dead_letters:
+            with spans.of("dead_letters"):
+                self.write(self.parts.sink.dead_letters(rows, plan), "dead_letters")
+
+
+class Spans:
+    """How long each phase of one batch took, in milliseconds."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def of(self, phase: str) -> Iterator[None]:
+        """Time what runs inside."""
+        began = time.monotonic()
+        yield
+        self.milliseconds[phase] = round((time.monotonic() - began) * 1000, 1)
+
+    def total_seconds(self) -> float:
+        """From the batch's beginning until now."""
+        return round(time.monotonic() - self._began, 3)
+
+
+def _lag(contents: Contents) -> float | None:
+    if contents.newest_received_at is None:
+        return None
+    return round((datetime.now(UTC) - contents.newest_received_at).total_seconds(), 3)

@@ -1,0 +1,100 @@
+"""Posts from Kafka topics, by spark-sql-kafka (https://spark.apache.org/docs/3.5.7/structured-streaming-kafka-integration.html)."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from processors.base import StreamProcessor
+from processors.events import post_or_problem
+from settings import Settings
+
+
+class KafkaProcessor(StreamProcessor):
+    """Replayable as long as the topic keeps the events; lost offsets end the job (`failOnDataLoss`), never skipped.
+
+    A message is one event; its key is not read, its headers are kept with a dead letter, a tombstone is counted.
+    """
+
+    requires: ClassVar[tuple[str, ...]] = ("kafka_bootstrap_servers", "kafka_topics")
+
+    def read_stream(self) -> DataFrame:
+        """`value`, `topic/partition/offset`, the message's own timestamp, its headers."""
+        messages = self.spark.readStream.format("kafka").options(**self._options()).load()
+        return messages.select(
+            "value",
+            F.concat_ws("/", "topic", F.col("partition").cast("string"), F.col("offset").cast("string")).alias(
+                "origin"
+            ),
+            F.col("timestamp").alias("received_at"),
+            "headers",
+        )
+
+    def process(self, event: Column) -> Column:
+        """Text or JSON, see `events.post_or_problem`."""
+        return post_or_problem(event)
+
+    def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
+        """topic, partition, from, until (exclusive) of each partition."""
+        until = self.offset_log.end(batch_id)
+        since = self.offset_log.end(batch_id - 1) if batch_id else self.offset_log.beginning()
+        return tuple(
+            {
+                "topic": topic,
+                "partition": int(partition),
+                "from": since.get(topic, {}).get(partition, 0),
+                "until": offset,
+            }
+            for topic, partitions in sorted(until.items())
+            for partition, offset in sorted(partitions.items(), key=lambda item: int(item[0]))
+        )
+
+    def _starting(self) -> str:
+        """Spark asks for this only with a fresh checkpoint."""
+        if not self.parts.stored_offsets:
+            return self.settings.kafka_starting
+        starting: dict[str, dict[str, int]] = {}
+        for stored in self.parts.stored_offsets:
+            starting.setdefault(stored["topic"], {})[str(stored["partition"])] = stored["until"]
+        return json.dumps(starting)
+
+    def _options(self) -> dict[str, str]:
+        return {
+            "subscribe": ",".join(self.settings.kafka_topics),
+            "startingOffsets": self._starting(),
+            "maxOffsetsPerTrigger": str(self.settings.kafka_max_offsets_per_trigger),
+            "failOnDataLoss": "true",
+            "includeHeaders": "true",
+            "kafka.isolation.level": "read_committed",
+        } | connection(self.settings)
+
+
+def connection(settings: Settings) -> dict[str, str]:
+    """The `kafka.` options that reach the brokers: servers, protocol, login, certificate authority."""
+    options = {
+        "kafka.bootstrap.servers": str(settings.kafka_bootstrap_servers),
+        "kafka.security.protocol": settings.kafka_security_protocol,
+    }
+    if settings.kafka_security_protocol.startswith("SASL"):
+        options["kafka.sasl.mechanism"] = settings.kafka_sasl_mechanism
+        options["kafka.sasl.jaas.config"] = _login(settings)
+    if settings.kafka_ssl_ca_location and settings.kafka_security_protocol.endswith("SSL"):
+        options["kafka.ssl.truststore.type"] = "PEM"
+        options["kafka.ssl.truststore.location"] = settings.kafka_ssl_ca_location
+    return options
+
+
+def _login(settings: Settings) -> str:
+    module = "plain.PlainLoginModule" if settings.kafka_sasl_mechanism == "PLAIN" else "scram.ScramLoginModule"
+    password = settings.kafka_sasl_password.get_secret_value() if settings.kafka_sasl_password else ""
+    return (
+        f"org.apache.kafka.common.security.{module} required "
+        f"username={_quoted(settings.kafka_sasl_username or '')} password={_quoted(password)};"
+    )
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

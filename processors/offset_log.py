@@ -1,0 +1,48 @@
+"""Spark's own log of which offsets a batch holds, read back from the checkpoint.
+
+The format is that of Spark 3.5's OffsetSeqLog and HDFSMetadataLog: `offsets/N` is a line `v1`, a line of JSON with
+`batchTimestampMs`, then a line of JSON a source; a source's own log lies in `sources/0`.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from spool.files import open_folder
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class OffsetLog:
+    """One checkpoint's log. A batch is logged before Spark runs it and never changes afterwards."""
+
+    def __init__(self, spark: SparkSession, checkpoint: str) -> None:
+        self._files = open_folder(checkpoint, spark)
+
+    def is_fresh(self) -> bool:
+        """Whether no query ever ran from this checkpoint."""
+        return not self._files.exists("metadata")
+
+    def latest(self) -> int | None:
+        """The number of the last batch that was planned, None before the first."""
+        return max((int(name) for name in self._files.list("offsets") if name.isdigit()), default=None)
+
+    def timestamp(self, batch_id: int) -> datetime:
+        """The batch's trigger time (UTC, milliseconds)."""
+        return _EPOCH + timedelta(milliseconds=json.loads(self._lines(batch_id)[1])["batchTimestampMs"])
+
+    def end(self, batch_id: int) -> Any:  # noqa: ANN401 - each source has a JSON of its own
+        """Where the source stood at the end of the batch; None before the first batch."""
+        if batch_id < 0:
+            return None
+        return json.loads(self._lines(batch_id)[2])
+
+    def beginning(self) -> Any:  # noqa: ANN401
+        """Where the source stood before the first batch (Kafka keeps it in `sources/0/0`)."""
+        text = self._files.read("sources/0/0").decode()
+        return json.loads(text[text.index("{") :])
+
+    def _lines(self, batch_id: int) -> list[str]:
+        return self._files.read(f"offsets/{batch_id}").decode().splitlines()

@@ -1,0 +1,83 @@
+"""Events to rows: decoded, read by the source's `process`, completed. One row an event.
+
+Columns of a row: post `posts.POST` + received_at, source, origin (null: see problem), problem string, origin string,
+received_at timestamp, raw binary, length bigint, sha256 string (all three null beside a post), headers
+array<struct<key string, value binary>>. A tombstone has neither post nor problem.
+"""
+
+from collections.abc import Callable
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from processors.posts import problem_only
+from settings import Settings
+
+_HEADERS = "array<struct<key: string, value: binary>>"
+_CUT = "struct<length: bigint, sha256: string>"
+
+
+def with_outcome(events: DataFrame, process: Callable[[Column], Column], settings: Settings) -> DataFrame:
+    """Rows out of the events of `StreamProcessor.read_stream`."""
+    return (
+        _with_optional_columns(events)
+        .select("*", _length().alias("length"))
+        .select("*", _outcome(process, settings.max_event_bytes).alias("outcome"))
+        .select(
+            _complete(F.col("outcome.post"), settings.source).alias("post"),
+            F.col("outcome.problem").alias("problem"),
+            "origin",
+            "received_at",
+            *_kept_of_a_dead_letter(settings.max_event_bytes),
+            "headers",
+        )
+    )
+
+
+def _with_optional_columns(events: DataFrame) -> DataFrame:
+    for name, kind in (("cut", _CUT), ("headers", _HEADERS)):
+        if name not in events.columns:
+            events = events.withColumn(name, F.lit(None).cast(kind))
+    return events.withColumn("received_at", F.date_trunc("millisecond", "received_at"))
+
+
+def _length() -> Column:
+    return F.coalesce(F.col("cut.length"), F.octet_length("value").cast("bigint"))
+
+
+def _outcome(process: Callable[[Column], Column], max_event_bytes: int) -> Column:
+    event = F.decode("value", "UTF-8")
+    # Decoding puts U+FFFD where bytes are no UTF-8; only a round trip tells that from one that was sent.
+    is_utf8 = F.encode(event, "UTF-8") == F.col("value")
+    return (
+        F.when(F.col("value").isNull(), F.lit(None))
+        .when(F.col("length") > max_event_bytes, problem_only("too_long"))
+        .when(~is_utf8, problem_only("not_utf8"))
+        .otherwise(process(F.col("value").cast("string")))
+    )
+
+
+def _complete(post: Column, source: str) -> Column:
+    return F.when(
+        post.isNotNull(),
+        F.struct(
+            F.coalesce(post["id"], F.md5("origin")).alias("id"),
+            post["kind"].alias("kind"),
+            post["text"].alias("text"),
+            post["raw_text"].alias("raw_text"),
+            F.coalesce(post["created_at"], F.col("received_at")).alias("created_at"),
+            F.col("received_at").alias("received_at"),
+            *(post[name].alias(name) for name in ("lang", "author", "hashtags", "mentions", "urls")),
+            F.lit(source).alias("source"),
+            F.col("origin").alias("origin"),
+        ),
+    )
+
+
+def _kept_of_a_dead_letter(max_event_bytes: int) -> list[Column]:
+    is_dead = F.col("outcome.problem").isNotNull()
+    return [
+        F.when(is_dead, F.substring("value", 1, max_event_bytes)).alias("raw"),
+        F.when(is_dead, F.col("length")).alias("length"),
+        F.when(is_dead, F.coalesce(F.col("cut.sha256"), F.sha2("value", 256))).alias("sha256"),
+    ]

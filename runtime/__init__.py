@@ -1,0 +1,1 @@
+"""What runs the job: the Spark session and its jars, the supervisor, the demo's server."""

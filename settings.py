@@ -1,0 +1,146 @@
+"""The one frozen `Settings` of a job, made in `main.py` and handed down. Nothing else reads the environment.
+
+Each field is a flag `--a-b`, an environment variable `CASESTREAM_A_B` and a line `CASESTREAM_A_B=value` of the
+settings file; `command_line.py` merges the three. Fields of type `SecretStr` have no flag. Times are seconds, sizes
+are bytes.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "CASESTREAM_"
+LARGEST_DOCUMENT = 16_000_000  # MongoDB refuses 16 MiB (16,777,216); the rest is for the fields around `content`
+EVENT_GROWTH = 8  # a post of raw_text, text and arrays of one-letter hashtags is at most this many times its event
+
+
+def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa: ANN401 - pydantic's own signature
+    return Field(default, description=about, json_schema_extra={"group": group}, **rules)
+
+
+def _names(value: object) -> object:
+    return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+
+def _mongodb_uri(value: SecretStr) -> SecretStr:
+    if urlsplit(value.get_secret_value()).scheme not in ("mongodb", "mongodb+srv"):
+        raise ValueError("it must begin with mongodb:// or mongodb+srv://")
+    return value
+
+
+def _spool_uri(value: str) -> str:
+    if (scheme := urlsplit(value).scheme) not in ("", "file", "hdfs"):
+        raise ValueError(f"it must be a path, file:/… or hdfs://…; {scheme}: has no atomic rename")
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
+SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
+
+JOB, STORAGE, KAFKA, SOCKET, COUNT, LIMITS = "job", "storage", "kafka", "socket", "case count", "limits"
+
+
+class Settings(BaseSettings):
+    """Everything a job can be told."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True)
+
+    jobname: str = _setting(
+        JOB,
+        ...,
+        "names the job's lease, checkpoint and documents: up to 64 letters, digits, . _ -",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+    )
+    source: str = _setting(JOB, ..., "where posts come from: a source named below, or package.module:ClassName")
+    trigger_seconds: float = _setting(JOB, 20, "time from one micro-batch to the next", ge=0.1, le=86_400)
+    available_now: bool = _setting(JOB, False, "handle what is there, then exit 0")
+    from_start: bool = _setting(
+        JOB, False, "with a fresh checkpoint, begin at KAFKA_STARTING though the ledger knows this job: stores again"
+    )
+    idle_seconds: float = _setting(JOB, 5, "with --available-now, a push feed silent for so long is over", gt=0)
+    start_timeout_seconds: float = _setting(JOB, 300, "how long servers that are away are waited for at start", ge=0)
+    lease_seconds: float = _setting(JOB, 30, "a lease without a heartbeat for so long is free", ge=1)
+    log_format: Literal["text", "json"] = _setting(JOB, "text", "how log lines look")
+
+    mongodb_uri: MongoUri | None = _setting(
+        STORAGE, None, "where documents go; default, with a local master only: an embedded server for trying things"
+    )
+    database: str = _setting(STORAGE, "casestream", "MongoDB database", pattern=r"^[A-Za-z0-9_-]{1,63}$")
+    checkpoint: str | None = _setting(
+        STORAGE, None, "URI of Spark's checkpoint; default, with a local master only: .data/JOBNAME/checkpoint"
+    )
+    spool: SpoolUri | None = _setting(
+        STORAGE,
+        None,
+        "URI, file: or hdfs:, where a push feed is kept until it is stored; default, with a local master only: "
+        ".data/JOBNAME/spool",
+    )
+
+    kafka_bootstrap_servers: str | None = _setting(KAFKA, None, "host:port,host:port", pattern=r"^[^\s,]+:\d+(,\S+)*$")
+    kafka_topics: Names = _setting(KAFKA, (), "topics, with commas between")
+    kafka_starting: str = _setting(
+        KAFKA,
+        "earliest",
+        'where the very first batch begins: earliest, latest or {"topic":{"0":23}}',
+        pattern=r"^(earliest|latest|\{.*\})$",
+    )
+    kafka_max_offsets_per_trigger: int = _setting(KAFKA, 1_000_000, "most events of one micro-batch", gt=0)
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _setting(
+        KAFKA, "PLAINTEXT", "how the brokers are spoken to"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = _setting(
+        KAFKA, "SCRAM-SHA-512", "how to log in, with SASL"
+    )
+    kafka_sasl_username: str | None = _setting(KAFKA, None, "required with SASL")
+    kafka_sasl_password: SecretStr | None = _setting(KAFKA, None, "required with SASL")
+    kafka_ssl_ca_location: str | None = _setting(KAFKA, None, "PEM file of the brokers' CA; default: Java's own list")
+
+    socket_host: str = _setting(SOCKET, "127.0.0.1", "the job connects here", min_length=1)
+    socket_port: int = _setting(SOCKET, 9009, "and reads lines", ge=1, le=65_535)
+
+    count_provider: str = _setting(COUNT, "worldometers", "who publishes the number")
+    count_url: str | None = _setting(COUNT, None, "default: the provider's page", pattern="^https?://")
+    count_timeout_seconds: float = _setting(COUNT, 5, "longest time for the whole page", gt=0)
+    count_max_age_seconds: float | None = _setting(
+        COUNT, None, "a number younger than this is not fetched again; default: the trigger's seconds", ge=0
+    )
+    count_wait_seconds: float = _setting(
+        COUNT, 2, "longest time a micro-batch waits for the number beyond its own work", ge=0
+    )
+    count_stale_after_days: float = _setting(COUNT, 7, "an older number is warned of", gt=0)
+
+    max_event_bytes: int = _setting(LIMITS, 1_000_000, "a longer event is a dead letter", ge=1_000, le=2_000_000)
+    max_document_bytes: int = _setting(
+        LIMITS,
+        8_000_000,
+        f"a larger micro-batch becomes parts; at least {EVENT_GROWTH} x MAX_EVENT_BYTES",
+        le=LARGEST_DOCUMENT,
+    )
+    spool_max_bytes: int = _setting(LIMITS, 10_000_000_000, "a fuller spool stops reading the feed", ge=1_000_000)
+
+    @field_validator("max_document_bytes")
+    @classmethod
+    def _holds_the_longest_post(cls, value: int, info: ValidationInfo) -> int:
+        least = EVENT_GROWTH * info.data.get("max_event_bytes", 0)
+        if value < least:
+            raise ValueError(f"it must be at least {least}, {EVENT_GROWTH} x max_event_bytes")
+        return value
+
+    def for_local_master(self) -> Self:
+        """These settings with the folders under .data/ filled in where none were given."""
+        home = Path(".data", self.jobname).absolute()
+        return self.model_copy(
+            update={
+                "checkpoint": self.checkpoint or (home / "checkpoint").as_uri(),
+                "spool": self.spool or (home / "spool").as_uri(),
+            }
+        )
+
+    def secrets(self) -> tuple[str, ...]:
+        """The secret strings of these settings, for those who must keep them out of what they print."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))

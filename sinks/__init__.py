@@ -1,0 +1,1 @@
+"""Rows to documents, and documents to MongoDB."""

@@ -1,0 +1,142 @@
+"""Rows (`processors.rows`) to documents: their contents measured, their parts chosen, their fields laid out."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import add
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from micro_batch import BatchPlan, Contents
+
+SCHEMA_VERSION = 1
+
+_STRINGS = ("id", "kind", "text", "raw_text", "lang", "author", "source", "origin")
+_DATES = ("created_at", "received_at")
+_ARRAYS = ("hashtags", "mentions", "urls")
+_ENVELOPE_BYTES = 4_096  # the fields around `content`, with a jobname and a source's class name at their longest
+_SPREAD = 1.1  # hashing fills parts unevenly: a tenth of room makes the first guess good for posts of usual size
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def measure(rows: DataFrame) -> Contents:
+    """Count, size and hash of the rows: one pass over them, one row of numbers to the driver."""
+    found = rows.agg(
+        F.count("post").alias("posts"),
+        F.count("problem").alias("dead_letters"),
+        F.count_if(F.col("post").isNull() & F.col("problem").isNull()).alias("tombstones"),
+        F.coalesce(F.sum(_bson_bytes(F.col("post"))), F.lit(0)).alias("bytes"),
+        F.coalesce(F.sum(_fingerprint()), F.lit(0)).alias("hash"),
+        F.unix_millis(F.max("received_at")).alias("newest"),
+    ).collect()[0]
+    return Contents(
+        posts=found["posts"],
+        dead_letters=found["dead_letters"],
+        tombstones=found["tombstones"],
+        bytes=found["bytes"],
+        content_hash=f"{found['hash'] & 0xFFFF_FFFF_FFFF_FFFF:016x}",
+        newest_received_at=None if found["newest"] is None else _EPOCH + timedelta(milliseconds=found["newest"]),
+    )
+
+
+def choose_parts(rows: DataFrame, contents: Contents, max_document_bytes: int) -> int:
+    """The smallest number of hash parts tried of which the largest stays under the limit; 0 without posts."""
+    if contents.posts == 0:
+        return 0
+    room = max_document_bytes - _ENVELOPE_BYTES
+    if contents.bytes <= room:
+        return 1
+    parts = math.ceil(contents.bytes * _SPREAD / room)
+    while _largest_part(rows, parts) > room:
+        parts = math.ceil(parts * 1.25)
+    return parts
+
+
+def documents(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFrame:
+    """One row for each part, laid out as a document of `micro_batches`; `content` sorted by (created_at, origin)."""
+    posts = rows.where("post is not null").select(_part(plan.parts).alias("part"), "post")
+    in_parts = posts.coalesce(1) if plan.parts == 1 else posts.repartition(plan.parts, "part")
+    sorted_posts = F.sort_array(F.collect_list(F.struct("post.created_at", "post.origin", "post")))
+    count = plan.case_count
+    return (
+        in_parts.groupBy("part")
+        .agg(sorted_posts.alias("sorted"))
+        .select(
+            F.concat(F.lit(f"{plan.id}:"), F.col("part").cast("string")).alias("_id"),
+            F.lit(SCHEMA_VERSION).alias("schema_version"),
+            F.lit(job).alias("job"),
+            F.lit(source).alias("source"),
+            F.lit(plan.id.number).cast("bigint").alias("batch_id"),
+            F.col("part").cast("int").alias("part"),
+            F.lit(plan.parts).alias("parts"),
+            F.size("sorted").alias("posts"),
+            F.col("sorted.post").alias("content"),
+            _date(plan.logged.timestamp).alias("timestamp"),
+            F.lit(count.total).cast("bigint").alias("total_case_count"),
+            F.struct(
+                F.lit(count.status).alias("status"),
+                F.lit(count.provider).alias("provider"),
+                _date(count.as_of).alias("as_of"),
+                _date(count.fetched_at).alias("fetched_at"),
+            ).alias("case_count"),
+        )
+    )
+
+
+def dead_letters(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFrame:
+    """One row for each event with a problem, laid out as a document of `dead_letters`."""
+    return rows.where("problem is not null").select(
+        F.concat(F.lit(f"{plan.id.query_id}:"), "origin").alias("_id"),
+        "raw",
+        "length",
+        "sha256",
+        "problem",
+        "origin",
+        "headers",
+        F.lit(job).alias("job"),
+        F.lit(source).alias("source"),
+        F.lit(plan.id.number).cast("bigint").alias("batch_id"),
+        "received_at",
+        F.lit(None).cast("timestamp").alias("requeued_at"),
+    )
+
+
+def _part(parts: int) -> Column:
+    return F.pmod(F.xxhash64("post.origin"), F.lit(parts))
+
+
+def _largest_part(rows: DataFrame, parts: int) -> int:
+    sizes = rows.where("post is not null").groupBy(_part(parts)).agg(F.sum(_bson_bytes(F.col("post"))).alias("bytes"))
+    return int(sizes.agg(F.max("bytes")).collect()[0][0])
+
+
+def _bson_bytes(post: Column) -> Column:
+    """An upper bound of a post's size as an element of `content` (https://bsonspec.org/spec.html)."""
+    fixed = sum(len(name) + 7 for name in (*_STRINGS, *_ARRAYS)) + sum(len(name) + 10 for name in _DATES) + 5 + 9
+    strings = reduce(add, (F.coalesce(F.octet_length(post[name]), F.lit(0)) for name in _STRINGS))
+    items = reduce(
+        add,
+        (F.octet_length(F.array_join(post[name], "")) + F.size(post[name]) * F.lit(14) for name in _ARRAYS),
+    )
+    return (strings + items + F.lit(fixed)).cast("bigint")
+
+
+def _fingerprint() -> Column:
+    """64 bits of a row, null for a tombstone: xxHash64 (seed 42) of its fields as text, U+001F between them."""
+    post = F.col("post")
+    fields = [
+        *(F.coalesce(post[name], F.lit("")) for name in _STRINGS),
+        *(F.unix_millis(post[name]).cast("string") for name in _DATES),
+        *(F.array_join(post[name], "\x1e") for name in _ARRAYS),
+    ]
+    return F.when(post.isNotNull(), F.xxhash64(F.concat_ws("\x1f", *fields))).when(
+        F.col("problem").isNotNull(), F.xxhash64(F.concat_ws("\x1f", "origin", "problem", "sha256"))
+    )
+
+
+def _date(time: datetime | None) -> Column:
+    """Not `F.lit(time)`, which goes by this process's own time zone."""
+    if time is None:
+        return F.lit(None).cast("timestamp")
+    return F.timestamp_millis(F.lit(round((time - _EPOCH) / timedelta(milliseconds=1))).cast("bigint"))

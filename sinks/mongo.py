@@ -1,0 +1,79 @@
+"""Documents to MongoDB: the Spark connector writes them, pymongo removes what an earlier attempt left.
+
+https://www.mongodb.com/docs/spark-connector/v10.5/batch-mode/batch-write-config/
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pymongo.database import Database
+from pyspark.sql import DataFrame
+
+from micro_batch import BatchPlan, Contents
+from settings import Settings
+from sinks import documents
+
+# The connector holds so many documents in memory at once, for each task: parts are up to 16 MB, dead letters up to 2 MB.
+_BATCH_SIZE = {"micro_batches": 2, "dead_letters": 16}
+
+
+class MongoSink:
+    """Replace-upserts by `_id`, acknowledged by a majority and journalled: writing twice leaves one document.
+
+    fence is called before each write and raises errors.LeaseLost when another process has taken the job over.
+    """
+
+    def __init__(
+        self, settings: Settings, uri: str, database: Database[dict[str, Any]], fence: Callable[[], None]
+    ) -> None:
+        self._settings = settings
+        self._uri = uri
+        self._database = database
+        self._fence = fence
+
+    def measure(self, rows: DataFrame) -> Contents:
+        """See `documents.measure`."""
+        return documents.measure(rows)
+
+    def parts(self, rows: DataFrame, contents: Contents) -> int:
+        """See `documents.choose_parts`."""
+        return documents.choose_parts(rows, contents, self._settings.max_document_bytes)
+
+    def documents(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        """See `documents.documents`."""
+        return documents.documents(rows, plan, self._settings.jobname, self._settings.source)
+
+    def dead_letters(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        """See `documents.dead_letters`."""
+        return documents.dead_letters(rows, plan, self._settings.jobname, self._settings.source)
+
+    def clear(self, plan: BatchPlan) -> None:
+        """Remove the parts that this plan does not write, and the batch's dead letters, which it writes again."""
+        self._fence()
+        batch = plan.id
+        self._database["micro_batches"].delete_many({**_between(f"{batch}:"), "part": {"$gte": plan.parts}})
+        self._database["dead_letters"].delete_many({**_between(f"{batch.query_id}:"), "batch_id": batch.number})
+
+    def write(self, documents: DataFrame, collection: str) -> None:
+        """Store the documents. Raises LeaseLost; a Java error of the connector ends the query, which is restarted."""
+        self._fence()
+        (
+            documents.write.format("mongodb")
+            .mode("append")
+            .option("connection.uri", self._uri)
+            .option("database", self._settings.database)
+            .option("collection", collection)
+            .option("operationType", "replace")
+            .option("idFieldList", "_id")
+            .option("upsertDocument", "true")
+            .option("ordered", "false")
+            .option("maxBatchSize", _BATCH_SIZE.get(collection, 1))
+            .option("writeConcern.w", "majority")
+            .option("writeConcern.journal", "true")
+            .save()
+        )
+
+
+def _between(prefix: str) -> dict[str, Any]:
+    """The range of string ids that begin with prefix, which ends in a colon."""
+    return {"_id": {"$gte": prefix, "$lt": prefix[:-1] + ";"}}

@@ -1,0 +1,41 @@
+"""The spool as a stream: Spark's file source over closed segments, back to the bytes that were received."""
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spool.segments import SUFFIX
+
+_MAX_FILES = 64  # of 8 MB each: about half a gigabyte in one micro-batch
+_NEVER = "36500d"  # by default the file source passes over files that are a week older than the newest
+
+
+def read_spool(spark: SparkSession, uri: str) -> DataFrame:
+    """A streaming frame of the spool's events.
+
+    Columns: value binary, origin string (`<segment id>:<line>`), received_at timestamp, cut struct<length bigint,
+    sha256 string> (null for a whole event).
+    """
+    lines = (
+        spark.readStream.format("text")
+        .option("lineSep", "\n")  # without it a lone CR splits a line
+        .option("pathGlobFilter", f"*{SUFFIX}")
+        .option("maxFilesPerTrigger", _MAX_FILES)
+        .option("maxFileAge", _NEVER)
+        .load(uri)
+    )
+    line = F.col("value").cast("binary")
+    return lines.select(line.alias("line"), F.substring_index("_metadata.file_name", ".", 1).alias("segment")).select(
+        F.when(_text(26, 1) == "!", F.expr("substring(line, 107)"))
+        .otherwise(F.expr("substring(line, 27)"))
+        .alias("value"),
+        F.concat("segment", F.lit(":"), _text(1, 12)).alias("origin"),
+        F.timestamp_millis(_text(13, 13).cast("bigint")).alias("received_at"),
+        F.when(
+            _text(26, 1) == "!",
+            F.struct(_text(27, 16).cast("bigint").alias("length"), _text(43, 64).alias("sha256")),
+        ).alias("cut"),
+    )
+
+
+def _text(start: int, length: int) -> Column:
+    return F.substring("line", start, length).cast("string")

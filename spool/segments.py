@@ -1,0 +1,71 @@
+"""The segment format: what a file of the spool is called, and what a line of it holds.
+
+A closed segment is `<id>.<lines>.<bytes>.<duplicates>.segment`, an open one `.<id>.open`; Spark's file source passes
+over names that begin with a dot. A line is 12 digits (its number in the segment, from 0), 13 digits (when it was heard,
+milliseconds since 1970), a flag, the event's bytes as received, LF. Flag `!` marks an event of which only the start was
+kept: 16 digits (its whole length) and 64 hex digits (SHA-256 of the whole) stand before its bytes.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+SUFFIX = ".segment"
+_CLOSED = re.compile(r"^(?P<id>[0-9A-Za-z-]+)\.(?P<lines>\d+)\.(?P<bytes>\d+)\.(?P<duplicates>\d+)\.segment$")
+_OPEN = re.compile(r"^\.(?P<id>[0-9A-Za-z-]+)\.open$")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A closed segment, as its name tells. bytes: of the whole file; duplicates: events dropped while it was open."""
+
+    id: str
+    lines: int
+    bytes: int
+    duplicates: int = 0
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return f"{self.id}.{self.lines}.{self.bytes}.{self.duplicates}{SUFFIX}"
+
+    @classmethod
+    def of(cls, name: str) -> Self | None:
+        """The segment of that file name, None where it is none."""
+        if (match := _CLOSED.match(name)) is None:
+            return None
+        return cls(match["id"], int(match["lines"]), int(match["bytes"]), int(match["duplicates"]))
+
+
+@dataclass(frozen=True)
+class CutEvent:
+    """An event longer than may be kept. start: its first bytes; length and sha256 (hex): of the whole."""
+
+    start: bytes
+    length: int
+    sha256: str
+
+
+def open_name(segment_id: str) -> str:
+    """The name of a segment while it is written."""
+    return f".{segment_id}.open"
+
+
+def open_id(name: str) -> str | None:
+    """The id of the open segment of that name, None where it is none."""
+    match = _OPEN.match(name)
+    return match["id"] if match else None
+
+
+def encode(events: Sequence[bytes | CutEvent], first: int, heard_at: int) -> bytes:
+    """The lines of some events. Raises ValueError for an event that holds LF: its receiver must frame it anew."""
+    block = b"".join(
+        b"%012d%013d %b\n" % (number, heard_at, event)
+        if isinstance(event, bytes)
+        else b"%012d%013d!%016d%b%b\n" % (number, heard_at, event.length, event.sha256.encode(), event.start)
+        for number, event in enumerate(events, first)
+    )
+    if block.count(b"\n") != len(events):
+        raise ValueError("an event with a line feed in it cannot be a line of a segment")
+    return block
