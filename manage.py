@@ -8,10 +8,14 @@ import typer
 
 from errors import JobError
 from operations.feed import feed
+from operations.show import show
+from operations.stop import stop
 from operations.terminal import start_logging
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "feed": feed,
+    "show": show,
+    "stop": stop,
 }
 
 HELP = """The operator's commands for casestream.

@@ -7,7 +7,7 @@ are bytes.
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -44,10 +44,26 @@ SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
 JOB, STORAGE, KAFKA, SOCKET, COUNT, LIMITS = "job", "storage", "kafka", "socket", "case count", "limits"
 
 
-class Settings(BaseSettings):
-    """Everything a job can be told."""
+class Storage(BaseSettings):
+    """Where documents go: what the operator's commands need of a job's settings."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True)
+
+    mongodb_uri: MongoUri | None = _setting(
+        STORAGE, None, "where documents go; default, with a local master only: an embedded server for trying things"
+    )
+    database: str = _setting(STORAGE, "casestream", "MongoDB database", pattern=r"^[A-Za-z0-9_-]{1,63}$")
+
+    def secrets(self) -> tuple[str, ...]:
+        """The secret strings of these settings, for those who must keep them out of what they print."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        written = [password for secret in secrets if "://" in secret and (password := urlsplit(secret).password)]
+        return tuple(filter(None, [*secrets, *written, *map(unquote, written)]))
+
+
+class Settings(Storage):
+    """Everything a job can be told."""
 
     jobname: str = _setting(
         JOB,
@@ -66,10 +82,6 @@ class Settings(BaseSettings):
     lease_seconds: float = _setting(JOB, 30, "a lease without a heartbeat for so long is free", ge=1)
     log_format: Literal["text", "json"] = _setting(JOB, "text", "how log lines look")
 
-    mongodb_uri: MongoUri | None = _setting(
-        STORAGE, None, "where documents go; default, with a local master only: an embedded server for trying things"
-    )
-    database: str = _setting(STORAGE, "casestream", "MongoDB database", pattern=r"^[A-Za-z0-9_-]{1,63}$")
     checkpoint: str | None = _setting(
         STORAGE, None, "URI of Spark's checkpoint; default, with a local master only: .data/JOBNAME/checkpoint"
     )
@@ -131,16 +143,15 @@ class Settings(BaseSettings):
         return value
 
     def for_local_master(self) -> Self:
-        """These settings with the folders under .data/ filled in where none were given."""
-        home = Path(".data", self.jobname).absolute()
+        """These settings with folders as URIs, under .data/ where none were given."""
+        home = Path(".data", self.jobname)
         return self.model_copy(
             update={
-                "checkpoint": self.checkpoint or (home / "checkpoint").as_uri(),
-                "spool": self.spool or (home / "spool").as_uri(),
+                "checkpoint": _local_uri(self.checkpoint or str(home / "checkpoint")),
+                "spool": _local_uri(self.spool or str(home / "spool")),
             }
         )
 
-    def secrets(self) -> tuple[str, ...]:
-        """The secret strings of these settings, for those who must keep them out of what they print."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
+def _local_uri(place: str) -> str:
+    return place if urlsplit(place).scheme else Path(place).absolute().as_uri()

@@ -53,9 +53,9 @@ class BatchLedger:
             },
         )
 
-    def abandoned(self, current: str | None) -> list[BatchId]:
-        """Batches that were planned and never committed by queries that no checkpoint carries on."""
-        entries = self._batches.find({"job": self._settings.jobname, "state": "planned", "query_id": {"$ne": current}})
+    def abandoned(self) -> list[BatchId]:
+        """The job's batches that were planned and not committed."""
+        entries = self._batches.find({"job": self._settings.jobname, "state": "planned"})
         return [BatchId(entry["query_id"], entry["batch_id"]) for entry in entries]
 
     def forget(self, batch: BatchId) -> None:

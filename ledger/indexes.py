@@ -1,4 +1,4 @@
-"""The indexes that the collections need: on the fields of a batch, none on `content`. Making them twice changes nothing."""
+"""The indexes of the collections: on the fields of a batch, none on `content`. Making them twice changes nothing."""
 
 from typing import Any
 

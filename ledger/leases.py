@@ -3,8 +3,8 @@
     { _id: jobname, holder, host, pid, epoch, checkpoint, heartbeat, state: "held" | "released" | "expired",
       stop_requested, last_alive }
 
-The holder moves its heartbeat; a starter that sees it stand still for a whole period takes the lease over and raises the
-epoch. Clocks of two machines are never compared. A holder that finds another epoch writes nothing more.
+The holder moves its heartbeat; a starter that sees it stand still for a whole period takes the lease over and raises
+the epoch. Clocks of two machines are never compared. A holder that finds another epoch writes nothing more.
 """
 
 import logging
@@ -49,7 +49,7 @@ class Lease:
         self._wait = wait
         self._holder = uuid4().hex
         self._epoch = 0
-        self._is_lost = False
+        self.is_lost = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, name="lease", daemon=True)
         self.stop_requested = False
@@ -72,7 +72,7 @@ class Lease:
 
     def check(self) -> None:
         """The fence before each write. Raises LeaseLost when another process took the lease."""
-        if self._is_lost or self._leases.find_one({**self._ours(), "state": "held"}, {"_id": 1}) is None:
+        if self.is_lost or self._leases.find_one({**self._ours(), "state": "held"}, {"_id": 1}) is None:
             self._lose()
 
     def beat(self) -> None:
@@ -97,7 +97,7 @@ class Lease:
         return {"_id": self._jobname, "holder": self._holder, "epoch": self._epoch}
 
     def _lose(self) -> None:
-        self._is_lost = True
+        self.is_lost = True
         raise LeaseLost(
             f"another process has taken over the job {self._jobname}: this one ends and writes nothing more"
         )

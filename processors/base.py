@@ -113,6 +113,12 @@ class StreamProcessor(ABC):
         self.settings = parts.settings
         self.offset_log = OffsetLog(parts.spark, str(parts.settings.checkpoint))
         self.failure: BaseException | None = None
+        """What ended the last batch function that failed."""
+        self.running: int | None = None
+        """The number of the batch in hand."""
+        self.last_batch: int | None = None
+        """The number of the last batch that ended well in this process."""
+        self.batches_stored = 0
 
     @abstractmethod
     def read_stream(self) -> DataFrame:
@@ -174,12 +180,21 @@ class StreamProcessor(ABC):
         """Hand documents to the sink."""
         self.parts.sink.write(documents, collection)
 
+    def unreachable(self) -> str | None:
+        """Why the source cannot be reached now, None when it can or need not; asked before the query starts."""
+        return None
+
     def _run_micro_batch(self, batch: DataFrame, batch_id: int) -> None:
+        self.running = batch_id
         try:
             self.process_micro_batch(batch, batch_id)
         except BaseException as failure:
             self.failure = failure  # Spark hands its caller the text only
             raise
+        finally:
+            self.running = None
+        self.last_batch = batch_id
+        self.batches_stored += 1
 
     def _plan(self, rows: DataFrame, batch: BatchId, spans: "Spans") -> BatchPlan:
         sink, ledger = self.parts.sink, self.parts.ledger

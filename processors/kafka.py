@@ -1,6 +1,7 @@
 """Posts from Kafka topics, by spark-sql-kafka (https://spark.apache.org/docs/3.5.7/structured-streaming-kafka-integration.html)."""
 
 import json
+import socket
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -10,6 +11,8 @@ from pyspark.sql import functions as F
 from processors.base import StreamProcessor
 from processors.events import post_or_problem
 from settings import Settings
+
+_CONNECT_SECONDS = 5
 
 
 class KafkaProcessor(StreamProcessor):
@@ -50,6 +53,19 @@ class KafkaProcessor(StreamProcessor):
             for topic, partitions in sorted(until.items())
             for partition, offset in sorted(partitions.items(), key=lambda item: int(item[0]))
         )
+
+    def unreachable(self) -> str | None:
+        """Why no bootstrap server accepts a connection."""
+        problems = []
+        for server in str(self.settings.kafka_bootstrap_servers).split(","):
+            host, _, port = server.strip().rpartition(":")
+            try:
+                socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+            except OSError as error:
+                problems.append(f"Kafka at {server}: {error}")
+            else:
+                return None
+        return "; ".join(problems)
 
     def _starting(self) -> str:
         """Spark asks for this only with a fresh checkpoint."""

@@ -13,6 +13,7 @@ from tenacity import (
     stop_when_event_set,
     wait_random_exponential,
 )
+from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_base
 
 from errors import CannotStart
@@ -64,7 +65,7 @@ class SocketReceiver(Receiver):
             retry=retry_if_exception_type(OSError),
             wait=wait_random_exponential(multiplier=0.25, max=30),
             stop=patience | stop_when_event_set(self.stopping),
-            sleep=self.stopping.wait,
+            sleep=sleep_using_event(self.stopping),
             before_sleep=self._note_absence,
             retry_error_callback=self._give_up,
         )

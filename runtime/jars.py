@@ -25,8 +25,8 @@ def resolve(java_home: Path, into: Path = JARS) -> list[Path]:
 
     About 10 s with an empty cache. Raises: runtime.ivy.Unresolved.
     """
-    shipped = {_name(jar) for jar in pyspark_jars().glob("*.jar")}
-    return resolve_artefacts(ARTEFACTS, into, java_home, keep=lambda jar: _name(jar) not in shipped)
+    shipped = {name_of(jar) for jar in pyspark_jars().glob("*.jar")}
+    return resolve_artefacts(ARTEFACTS, into, java_home, keep=lambda jar: name_of(jar) not in shipped)
 
 
 def class_path(folder: Path = JARS) -> list[Path] | None:
@@ -34,7 +34,7 @@ def class_path(folder: Path = JARS) -> list[Path] | None:
     return complete(ARTEFACTS, folder)
 
 
-def _name(jar: Path) -> str:
+def name_of(jar: Path) -> str:
     """The file's name less version and classifier: another version of a jar that pyspark ships must not come too."""
     return re.sub(r"-\d[^-]*(-\w+)*\.jar$", "", jar.name)
 
@@ -45,6 +45,8 @@ def main() -> int:
     if java_home is None:
         print(f"no Java {VERSION}: run make setup", file=sys.stderr)  # noqa: T201
         return 1
+    if class_path() is None:
+        print(f"jars: fetching {' and '.join(PACKAGES)} (10 s, a minute on a slow line)")  # noqa: T201
     try:
         resolve(java_home)
     except Unresolved as error:

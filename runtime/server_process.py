@@ -33,10 +33,10 @@ class ServerProcess:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """What was launched there last; None if nothing was, or it was stopped in order."""
+        """What was launched there last; None if nothing was, it was stopped in order, or the note of it is broken."""
         try:
             return cls(str(folder), **json.loads((folder / ADDRESS).read_text()))
-        except FileNotFoundError:
+        except (FileNotFoundError, json.JSONDecodeError):
             return None
 
     def write(self) -> None:

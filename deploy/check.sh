@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Every check, also after one has failed; the last line names those that did.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PWD/.venv/bin:$PATH
+
+failed=()
+check() { # check NAME COMMAND…
+  echo "check: $1"
+  "${@:2}" || failed+=("$1")
+}
+
+check format ruff format --check --quiet .
+check lint ruff check --quiet .
+check types mypy .
+check imports lint-imports
+check "dead code" vulture
+check Dockerfile hadolint Dockerfile
+check docker-compose.yml yamllint --strict -d "{rules: {key-duplicates: {}, line-length: {max: 120}}}" docker-compose.yml
+if docker compose version >/dev/null 2>&1; then
+  check "docker compose" docker compose --profile kafka config --quiet
+fi
+
+if ((${#failed[@]})); then
+  echo "check: FAILED: ${failed[*]}"
+  exit 1
+fi
+echo "check: all is well"

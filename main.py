@@ -1,0 +1,59 @@
+#!/usr/bin/env python
+"""The job: read settings, wire the parts, run, return an exit code.
+
+spark-submit … main.py --jobname NAME --source kafka|socket|package.module:ClassName
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+import command_line
+from errors import FixSettings, JobError
+from monitoring.logs import redacted, start_logging
+from monitoring.progress import Progress
+from processors import PROCESSORS
+from runtime.job import Job
+from runtime.plugins import required_settings
+from runtime.session import is_local
+from runtime.stopping import StopSignal
+from scraper import PROVIDERS
+from settings import Settings
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the job that the arguments, the environment and the settings file describe; the exit code."""
+    around = command_line.Surroundings(tuple(PROCESSORS), required_settings, tuple(PROVIDERS), is_local())
+    try:
+        command = command_line.read(arguments, around)
+    except FixSettings as mistakes:
+        print(mistakes, file=sys.stderr)  # noqa: T201
+        return mistakes.exit_code
+    if command.check_only:
+        print(command_line.table(command.settings))  # noqa: T201
+        return 0
+    return run(command.settings)
+
+
+def run(settings: Settings) -> int:
+    """Run the job; what went wrong is the last line on standard error."""
+    console = Console()
+    start_logging(settings.log_format, settings.secrets(), console)
+    stop = StopSignal()
+    stop.listen()
+    with Progress(console, settings.trigger_seconds) as progress:
+        try:
+            Job(settings, stop, progress).run()
+        except JobError as error:
+            progress.close()
+            print(redacted(f"casestream: {error}", settings.secrets()), file=sys.stderr)  # noqa: T201
+            return error.exit_code
+    progress.sum_up(settings)
+    return 0
+
+
+if __name__ == "__main__":
+    logging.captureWarnings(capture=True)
+    sys.exit(main(sys.argv[1:]))

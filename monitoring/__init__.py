@@ -1,0 +1,1 @@
+"""Who watches the job, and what they see."""

@@ -1,0 +1,55 @@
+"""What ended a query, and whether starting it again can help."""
+
+import re
+
+from py4j.protocol import Py4JError
+from pymongo.errors import OperationFailure, PyMongoError
+from pyspark.errors import AnalysisException, PySparkException
+
+from errors import CannotStart, DataLost, JobError
+
+# Spark hands over Java's exceptions as text: the names of their classes, and phrases of spark-sql-kafka 3.5.
+_DATA_LOST = re.compile(
+    r"OffsetOutOfRange|[Ss]ome data may have been (lost|missed)|KafkaIllegalStateException|are gone\b"
+)
+_REFUSED = re.compile(
+    r"SaslAuthenticationException|SslAuthenticationException|SSLHandshakeException|AuthorizationException"
+    r"|MongoSecurityException|Command failed with error (13|18|8000)\b"
+)
+_REFUSED_CODES = {13, 18, 8000}
+_CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w.$]+\.)?(\w+(?:Exception|Error)\w*): (.+)$", re.MULTILINE)
+
+_LOST = (
+    "events that were not stored yet are gone from Kafka: {cause}. Nothing was skipped. Restore the topic; or, if they "
+    "are lost for good, start with a new --checkpoint, which goes on behind the last stored offsets, or with "
+    "--from-start, which reads again all that is left."
+)
+_LOGIN = "a server refused the login: {cause}. Correct the user, password, certificate or rights, and start again."
+
+
+def verdict(failure: BaseException) -> JobError | None:
+    """The error that ends the job, None where the query is to be started again; what is not understood is raised."""
+    if isinstance(failure, JobError):
+        return failure
+    if isinstance(failure, OperationFailure) and failure.code in _REFUSED_CODES:
+        return CannotStart(_LOGIN.format(cause=cause(failure)))
+    if isinstance(failure, PyMongoError | OSError):
+        return None
+    if isinstance(failure, AnalysisException) or not isinstance(failure, Py4JError | PySparkException):
+        raise failure
+    text = str(failure)
+    if _DATA_LOST.search(text):
+        return DataLost(_LOST.format(cause=cause(failure)))
+    if _REFUSED.search(text):
+        return CannotStart(_LOGIN.format(cause=cause(failure)))
+    return None
+
+
+def cause(failure: BaseException) -> str:
+    """The failure in one line: the innermost cause that Java's text names, else its first line."""
+    text = str(failure)
+    named = _CAUSE.findall(text)
+    if named:
+        name, message = named[-1]
+        return f"{name}: {message[:300]}"
+    return f"{type(failure).__name__}: {text.strip().splitlines()[0][:300] if text.strip() else ''}"

@@ -1,0 +1,183 @@
+"""One job from settings to its end: every part made, in order, and closed in the opposite order."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pymongo.database import Database
+from pyspark.sql import SparkSession
+
+from cache.last_good import LastGood
+from casestream import __version__
+from clock import SystemClock
+from errors import CannotStart, StopRequested
+from ledger.batches import BatchLedger
+from ledger.coverage import CoverageLog
+from ledger.database import connect, reach
+from ledger.indexes import ensure_indexes
+from ledger.leases import Lease
+from monitoring.progress import Progress
+from processors.base import JobParts, StreamProcessor
+from processors.offset_log import OffsetLog
+from runtime.continuation import drop_stored_segments, stored_offsets
+from runtime.embedded import EmbeddedServer
+from runtime.plugins import processor_class, receiver_class
+from runtime.reception import Reception
+from runtime.session import open_session
+from runtime.stopping import StopSignal
+from runtime.supervisor import Supervisor
+from scraper import PROVIDERS
+from scraper.counter import CaseCounter
+from settings import Settings
+from sinks.mongo import MongoSink
+from spool.files import open_folder
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 0.5
+
+
+class Job:
+    """A job that is to run once, in the main thread."""
+
+    def __init__(self, settings: Settings, stop: StopSignal, progress: Progress) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._progress = progress
+        self._clock = SystemClock()
+        self._open = ExitStack()
+        self.uri = ""
+
+    def run(self) -> None:
+        """Until it is stopped or, with `available_now`, until all is handled. Raises JobError."""
+        with self._open:
+            try:
+                self._run()
+            except StopRequested:
+                log.info("stopped before the first batch")
+
+    def _run(self) -> None:
+        spark, database = self._start_servers()
+        lease = self._take_lease(database)
+        ledger = BatchLedger(database, self._settings, __version__, self._clock)
+        sink = MongoSink(self._settings, self.uri, database, lease.check)
+        offsets = stored_offsets(self._settings, OffsetLog(spark, str(self._settings.checkpoint)), ledger, sink)
+        counter = self._counter(database)
+        self._progress.why_no_count = lambda: counter.last_problem
+        parts = JobParts(spark, self._settings, sink, ledger, counter, self._progress, self._stop.is_set, offsets)
+        processor = processor_class(self._settings.source)(parts)
+        self._wait_for(processor.unreachable)
+        reception = self._listen(processor, database, ledger, lease)
+        Supervisor(
+            processor,
+            self._stop,
+            lambda: self._check(lease, reception),
+            self._progress,
+            self._settings.start_timeout_seconds,
+        ).run()
+
+    def _start_servers(self) -> tuple[SparkSession, Database[dict[str, Any]]]:
+        """Spark takes seconds to start: the embedded server, where one is wanted, starts beside it."""
+        with ThreadPoolExecutor(1) as beside:
+            address = beside.submit(self._address)
+            self._progress.say("starting Spark")
+            spark = open_session(self._settings.jobname, Path(".data", self._settings.jobname))
+            self._stop.listen()  # pyspark has put a handler of its own for Ctrl-C
+            self._open.callback(spark.stop)
+            self.uri = address.result()
+        database = connect(self.uri, self._settings.database)
+        self._open.callback(database.client.close)
+        self._wait_for(lambda: reach(database))
+        ensure_indexes(database)
+        return spark, database
+
+    def _address(self) -> str:
+        if self._settings.mongodb_uri is not None:
+            return self._settings.mongodb_uri.get_secret_value()
+        server = EmbeddedServer()
+        self._open.callback(server.stop)
+        return server.start()
+
+    def _take_lease(self, database: Database[dict[str, Any]]) -> Lease:
+        settings = self._settings
+        lease = Lease(
+            database, settings.jobname, str(settings.checkpoint), settings.lease_seconds, self._clock, self._stop.wait
+        )
+        self._progress.say(f"taking the lease of {settings.jobname} (up to {settings.lease_seconds:g} s after a crash)")
+        lease.acquire()
+        self._open.callback(lease.release)
+        lease.start_beating()
+        return lease
+
+    def _counter(self, database: Database[dict[str, Any]]) -> CaseCounter:
+        settings = self._settings
+        kind = PROVIDERS[settings.count_provider]
+        provider = kind(
+            settings.count_url or kind.default_url, timeout_seconds=settings.count_timeout_seconds, clock=self._clock
+        )
+        max_age = settings.count_max_age_seconds
+        return CaseCounter(
+            provider,
+            LastGood(database),
+            # A trigger that comes a little early must not find the last number still young.
+            max_age_seconds=settings.trigger_seconds * 0.9 if max_age is None else max_age,
+            wait_seconds=settings.count_wait_seconds,
+            stale_after_days=settings.count_stale_after_days,
+            clock=self._clock,
+        )
+
+    def _listen(
+        self, processor: StreamProcessor, database: Database[dict[str, Any]], ledger: BatchLedger, lease: Lease
+    ) -> Reception | None:
+        """The push feed's reception, listening; None for a source that Spark reads by itself."""
+        receiver = receiver_class(type(processor))
+        if receiver is None:
+            return None
+        folder = open_folder(str(self._settings.spool), processor.spark)
+        if processor.offset_log.is_fresh() and not self._settings.from_start:
+            drop_stored_segments(folder, ledger)
+        coverage = CoverageLog(database, self._settings.jobname, self._settings.source, self._clock)
+        coverage.adopt()
+        if lease.former:
+            was = "was stopped" if lease.former["state"] == "released" else "died"
+            coverage.open_gap(f"the job {was}", since=lease.former["last_alive"])
+        reception = Reception(receiver, self._settings, folder, coverage)
+        self._progress.heard = lambda: reception.heard
+        reception.start()
+        self._open.callback(reception.stop)
+        if self._settings.available_now:
+            self._hear_out(reception)
+        return reception
+
+    def _hear_out(self, reception: Reception) -> None:
+        """Read the feed to its end before the only batches there will be."""
+        self._progress.say("reading the feed to its end")
+        while not reception.is_over and not self._stop.wait(_LOOK_SECONDS):
+            reception.check()
+        reception.check()
+        reception.stop()
+
+    def _wait_for(self, problem: Callable[[], str | None]) -> None:
+        """Wait for a server. Raises CannotStart after `start_timeout_seconds`, StopRequested when asked to stop."""
+        deadline = self._clock.monotonic() + self._settings.start_timeout_seconds
+        is_said = False
+        while (why := problem()) is not None:
+            if self._clock.monotonic() >= deadline:
+                raise CannotStart(f"cannot be reached after {self._settings.start_timeout_seconds:g} s: {why}")
+            if not is_said:
+                log.warning("waiting for a server why=%r", why)
+                is_said = True
+            self._progress.say(f"waiting for a server: {why}")
+            if self._stop.wait(_LOOK_SECONDS):
+                raise StopRequested
+
+    def _check(self, lease: Lease, reception: Reception | None) -> None:
+        if lease.is_lost:
+            lease.check()
+        if lease.stop_requested:
+            self._stop.request()
+        if reception is not None and not self._settings.available_now:
+            reception.check()

@@ -1,0 +1,74 @@
+"""The Spark session of a job: under `spark-submit` the submitter's, otherwise one of our own on this machine."""
+
+import os
+from pathlib import Path
+
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
+
+from errors import CannotStart
+from runtime.jars import PACKAGES, class_path
+from runtime.java import VERSION, find_java_home
+
+# What the job relies on, whoever submits it.
+_RULES = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",  # no event may fail a task
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+    "spark.sql.redaction.options.regex": "(?i)url|uri|password|jaas",
+}
+_LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.memory": "2g",
+}
+_MOST_SHUFFLE_PARTITIONS = 64
+
+
+def is_submitted() -> bool:
+    """Whether `spark-submit` started this process."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def is_local() -> bool:
+    """Whether Spark's master is this very machine; asks the JVM where there is one already."""
+    return not is_submitted() or (SparkConf().get("spark.master") or "local[*]").startswith("local")
+
+
+def open_session(jobname: str, log_folder: Path) -> SparkSession:
+    """The session; a JVM of our own logs to `spark.log` in the folder. Raises CannotStart where there is no Java."""
+    if is_submitted():
+        session = SparkSession.builder.getOrCreate()
+    else:
+        session = SparkSession(_local_context(jobname, log_folder))
+    for name, value in _RULES.items():
+        session.conf.set(name, value)
+    if session.conf.get("spark.sql.shuffle.partitions") == "200":
+        # The checkpoint pins it at its first batch, and the default of 200 makes small batches three times slower.
+        partitions = min(session.sparkContext.defaultParallelism, _MOST_SHUFFLE_PARTITIONS)
+        session.conf.set("spark.sql.shuffle.partitions", str(partitions))
+    return session
+
+
+def _local_context(jobname: str, log_folder: Path) -> SparkContext:
+    java_home = find_java_home(os.environ)
+    if java_home is None:
+        raise CannotStart(f"there is no Java {VERSION}: run `make setup`, or set JAVA_HOME to one")
+    os.environ["JAVA_HOME"] = str(java_home)  # spark-submit, which pyspark calls, reads it
+    log_folder.mkdir(parents=True, exist_ok=True)
+    conf = SparkConf().setAppName(jobname).setAll(list(_LOCAL.items())).setIfMissing("spark.master", "local[*]")
+    jars = class_path()
+    if jars is None:
+        conf.set("spark.jars.packages", ",".join(PACKAGES))
+    else:
+        conf.set("spark.driver.extraClassPath", os.pathsep.join(map(str, jars)))
+    with (log_folder / "spark.log").open("ab") as log:
+        # A session of its own: a signal to our process group must not end the JVM in mid-batch.
+        gateway = launch_gateway(  # type: ignore[no-untyped-call]
+            conf, {"start_new_session": True, "stdout": log, "stderr": log}
+        )
+    return SparkContext(conf=conf, gateway=gateway)
