@@ -13,10 +13,11 @@ check() { # check NAME COMMAND…
 check format ruff format --check --quiet .
 check lint ruff check --quiet .
 check types mypy .
-check imports lint-imports
+check imports lint-imports --no-logo --no-cache
 check "dead code" vulture
 check Dockerfile hadolint Dockerfile
-check docker-compose.yml yamllint --strict -d "{rules: {key-duplicates: {}, line-length: {max: 120}}}" docker-compose.yml
+check docker-compose.yml yamllint --strict -d '{rules: {key-duplicates: {}, line-length: {max: 120}}}' \
+  docker-compose.yml
 if docker compose version >/dev/null 2>&1; then
   check "docker compose" docker compose --profile kafka config --quiet
 fi

@@ -22,7 +22,7 @@ def start_logging(log_format: Literal["text", "json"], secrets: Sequence[str], c
         handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
     handler.addFilter(_Redaction(secrets))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("py4j").setLevel(logging.WARNING)
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)  # it prints what foreachBatch raises; the supervisor does too
 
 
 def redacted(text: str, secrets: Sequence[str]) -> str:
