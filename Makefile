@@ -17,7 +17,7 @@ test: setup-dev ## the tests, without the slow ones: up to 15 minutes
 test-slow: setup-dev ## the slow tests: up to 25 minutes
 	@tests/run-slow.sh $(ARGS)
 
-check: setup-dev ## format, lint, types, import rules, dead code, Dockerfile, docker-compose.yml
+check: setup-dev ## format, lint, types, import rules, dead code, shell, Dockerfile, docker-compose.yml
 	@deploy/check.sh
 
 lock: ## requirements*.txt from pyproject.toml; ARGS=--upgrade moves the versions

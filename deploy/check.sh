@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every check, also after one has failed; the last line names those that did.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 PATH=$PWD/.venv/bin:$PATH
 
 failed=()
@@ -15,6 +15,7 @@ check lint ruff check --quiet .
 check types mypy .
 check imports lint-imports --no-logo --no-cache
 check "dead code" vulture
+check shell shellcheck deploy/*.sh tests/*.sh .ci/run
 check Dockerfile hadolint Dockerfile
 check docker-compose.yml yamllint --strict -d '{rules: {key-duplicates: {}, line-length: {max: 120}}}' \
   docker-compose.yml

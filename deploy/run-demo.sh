@@ -33,7 +33,8 @@ port_of_the_feed() {
 mkdir -p "$folder"
 : >"$log"
 mkfifo "$pipe"
-exec 3<>"$pipe" 4<"$pipe" # main.py inherits 3; its children do not
+exec 3<>"$pipe" # main.py inherits it; its children do not
+exec 4<"$pipe"
 rm "$pipe"
 play_while_main_is_there <&4 3>&- 4<&- &
 exec 4<&-

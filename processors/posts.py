@@ -10,16 +10,25 @@ POST = (
     "author: STRING, hashtags: ARRAY<STRING>, mentions: ARRAY<STRING>, urls: ARRAY<STRING>>"
 )
 
-# Java's \w and \s know ASCII only; these know every script. U+200D and U+FE0F (emoji) are neither space nor word.
-_WORD = r"[\p{L}\p{M}\p{N}_]"
-_SPACE = r"[\s\p{Z}\x85]+"
-_REPOST = r"^[\s\p{Z}]*RT @\w+:"
+# Java's \w, \s and \b know ASCII only, or not the same in each version of Java; these know every script.
+# U+200D and U+FE0F (emoji) are neither space nor word. No pattern may go over a run of characters again for each of them
+# (possessive `++`): an event of a megabyte of `#` must not hold a task up.
+_SPACE = r"\s\p{Z}\x85"
+_SPACES = rf"[{_SPACE}]{{2,}}|[{_SPACE}&&[^ ]]"  # a single blank, by far the most frequent, need not be replaced
+_REPOST = rf"^[{_SPACE}]*RT @\w+:"
+# Chinese, Japanese and Korean put no blank around a URL.
+_CJK = r"\p{IsHan}\p{IsHiragana}\p{IsKatakana}\p{IsHangul}\x{3000}-\x{30FF}\x{FF00}-\x{FFEF}"
+_URL_CHARACTER = rf"[!#-;=?-~\p{{L}}\p{{M}}\p{{N}}&&[^{_CJK}]]"
 # A URL ends at a character that can end one: "(see http://a.bc/d)." keeps its bracket and its full stop.
-_URL = r"(?i)\b(?:https?://|www\.(?=[\p{L}\p{N}]))[^\s\p{Z}<>\"]*[\p{L}\p{N}/=_\-#&%~+$@*]"
-# As X has it: a hashtag begins no word, and is not all digits ("#1" is a rank).
-_HASH = r"(?<![\p{L}\p{M}\p{N}_&/])[#＃]+(?=[\p{N}_]*[\p{L}\p{M}])"
-_HASHTAG = rf"{_HASH}({_WORD}+)"
-_MENTION = r"(?<![\p{L}\p{N}_@])@(\w+)"
+_URL_END = rf"[\p{{L}}\p{{M}}\p{{N}}/=_\-#&%~+&&[^{_CJK}]]"
+_URL = (
+    rf"(?=[HhWw])(?<![\p{{L}}\p{{M}}\p{{N}}_&&[^{_CJK}]])"
+    rf"(?:[Hh][Tt][Tt][Pp][Ss]?://|(?:[Ww]ww|WWW)\.(?=[\p{{L}}\p{{N}}])){_URL_CHARACTER}*{_URL_END}"
+)
+# As X has it: a hashtag begins no word, and is not all digits ("#1" is a rank). A keycap (# U+FE0F U+20E3) is none.
+_HASH = r"(?=[#＃])(?<![\p{L}\p{M}\p{N}_&/#＃])[#＃]++(?=[\p{N}_]*+\p{L})"
+_HASHTAG = rf"{_HASH}([\p{{L}}\p{{M}}\p{{N}}_\x{{200C}}\x{{200D}}&&[^\x{{FE0F}}\x{{20E3}}]]+)"
+_MENTION = r"(?=@)(?<![\p{L}\p{N}_@])@(\w+)"
 
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
 
@@ -45,14 +54,15 @@ def post_only(post: Column) -> Column:
 
 def decode_entities(text: Column) -> Column:
     """`text` with the five entities that X escapes decoded once; `&amp;` last, so that `&amp;lt;` becomes `&lt;`."""
+    decoded = text
     for entity, character in _ENTITIES:
-        text = F.replace(text, F.lit(entity), F.lit(character))
-    return text
+        decoded = F.replace(decoded, F.lit(entity), F.lit(character))
+    return F.when(text.contains("&"), decoded).otherwise(text)
 
 
 def is_repost(text: Column) -> Column:
     """Whether the text begins as a repost does, `RT @name:`."""
-    return text.rlike(_REPOST)
+    return _may_be_repost(text) & text.rlike(_REPOST)
 
 
 def clean_text(decoded: Column) -> Column:
@@ -61,22 +71,45 @@ def clean_text(decoded: Column) -> Column:
     A leading `RT @name:` and URLs are removed, a `#` before a word is dropped and the word kept, white space is
     collapsed and trimmed. Nothing else changes.
     """
-    without_repost = F.regexp_replace(decoded, _REPOST, "")
-    without_urls = F.regexp_replace(without_repost, _URL, "")
-    without_hashes = F.regexp_replace(without_urls, _HASH, "")
-    return F.trim(F.regexp_replace(without_hashes, _SPACE, " "))
+    has_more_than_words = _may_hold_hashtag(decoded) | _may_hold_url(decoded) | _may_be_repost(decoded)
+    words = F.when(has_more_than_words, F.regexp_replace(decoded, f"{_REPOST}|{_URL}|{_HASH}", "")).otherwise(decoded)
+    return F.trim(F.regexp_replace(words, _SPACES, " "))
 
 
 def find_urls(decoded: Column) -> Column:
     """Array of the URLs in decoded text, in their order."""
-    return F.regexp_extract_all(decoded, F.lit(_URL), F.lit(0))
+    return _all(decoded, _URL, 0, _may_hold_url(decoded))
 
 
 def find_hashtags(decoded: Column) -> Column:
-    """Array of the hashtags in decoded text, in their order, without their `#`."""
-    return F.regexp_extract_all(F.regexp_replace(decoded, _URL, ""), F.lit(_HASHTAG), F.lit(1))
+    """Array of the hashtags in decoded text, in their order, without their `#`; a URL's fragment is none."""
+    return _all(_without_urls(decoded), _HASHTAG, 1, _may_hold_hashtag(decoded))
 
 
 def find_mentions(decoded: Column) -> Column:
-    """Array of the names mentioned in decoded text, in their order, without their `@`."""
-    return F.regexp_extract_all(decoded, F.lit(_MENTION), F.lit(1))
+    """Array of the names mentioned in decoded text, in their order, without their `@`; a URL's path holds none."""
+    return _all(_without_urls(decoded), _MENTION, 1, decoded.contains("@"))
+
+
+def _all(text: Column, pattern: str, group: int, may_hold_some: Column) -> Column:
+    nothing = F.array().cast("array<string>")
+    return F.when(may_hold_some, F.regexp_extract_all(text, F.lit(pattern), F.lit(group))).otherwise(nothing)
+
+
+def _without_urls(decoded: Column) -> Column:
+    return F.when(_may_hold_url(decoded), F.regexp_replace(decoded, _URL, " ")).otherwise(decoded)
+
+
+# Searching bytes costs a tenth of a regular expression, and most texts hold none of what the patterns look for.
+
+
+def _may_hold_url(text: Column) -> Column:
+    return text.contains("://") | text.contains("ww.") | text.contains("WW.")
+
+
+def _may_hold_hashtag(text: Column) -> Column:
+    return text.contains("#") | text.contains("＃")
+
+
+def _may_be_repost(text: Column) -> Column:
+    return text.contains("RT @")

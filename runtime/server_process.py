@@ -57,7 +57,7 @@ class ServerProcess:
 
     def is_alive(self) -> bool:
         """Whether the process is there and is this server, by its command line: ids are given out again."""
-        return str(_data(self.folder)) in _command_line(self.pid)
+        return f" {_data(self.folder)} " in _command_line(self.pid)
 
     def answers(self, seconds: float) -> bool:
         """Whether, within that time, the process itself answers on its port."""

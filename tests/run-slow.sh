@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The slow tests; that there are none is no failure. Arguments go to pytest.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 .venv/bin/python -m pytest -m slow "$@"
 code=$?

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -152,6 +152,12 @@ class KafkaBroker:
         topic = NewTopic(name, num_partitions=partitions, replication_factor=1)
         admin = self._admin()  # named: the answer does not come to a client that nobody holds
         admin.create_topics([topic])[name].result(START_SECONDS)
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Let the partition begin at offset `before`, as retention does."""
+        deleted = self._admin().delete_records([TopicPartition(topic, partition, before)])
+        for future in deleted.values():
+            future.result()
 
     def produce(
         self,

@@ -1,4 +1,4 @@
-"""The MongoDB that the tests speak to: a real one where CASESTREAM_TEST_MONGODB_URI names it, else the embedded server."""
+"""The MongoDB of the tests: a real one where CASESTREAM_TEST_MONGODB_URI names it, else the embedded server."""
 
 import os
 from collections.abc import Iterator

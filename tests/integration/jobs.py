@@ -1,0 +1,98 @@
+"""main.py and manage.py as processes, the way people run them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+END_SECONDS = 120
+Logged = dict[str, Any]
+
+
+class RunningJob:
+    """A main.py that logs JSON lines to standard error; its working folder, and so its `.data`, is the test's own."""
+
+    def __init__(self, folder: Path, arguments: list[str], settings: dict[str, str]) -> None:
+        variables = {f"CASESTREAM_{name.upper()}": value for name, value in settings.items()}
+        self.errors: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "main.py"), "--log-format", "json", *arguments],
+            cwd=folder,
+            env={**os.environ, **variables},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def lines(self) -> Iterator[str]:
+        """Standard error, line by line, until it ends."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.errors.append(line.rstrip("\n"))
+            yield self.errors[-1]
+
+    def read_until(self, wanted: Callable[[str], bool]) -> str:
+        """The first line from here on that is wanted; fails with all that was said where none comes."""
+        for line in self.lines():
+            if wanted(line):
+                return line
+        raise AssertionError("main.py ended before it said so:\n" + "\n".join(self.errors))
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self.process.send_signal(number)
+
+    def end(self) -> int:
+        """Wait for its end; the exit code."""
+        for _ in self.lines():
+            pass
+        return self.process.wait(END_SECONDS)
+
+
+@contextmanager
+def job(folder: Path, *arguments: str, **settings: str) -> Iterator[RunningJob]:
+    """A job that is killed with the test, if it still runs then."""
+    running = RunningJob(folder, list(arguments), settings)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            os.killpg(running.process.pid, signal.SIGKILL)
+        running.end()
+
+
+def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, list[str]]:
+    """Run a job to its end: exit code and the lines of standard error."""
+    with job(folder, *arguments, **settings) as running:
+        return running.end(), running.errors
+
+
+def manage(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run an operator's command to its end."""
+    variables = {f"CASESTREAM_{name.upper()}": value for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=END_SECONDS,
+        check=False,
+    )
+
+
+def is_committed(line: str) -> bool:
+    """Whether the line tells of a stored batch."""
+    return "batch committed" in message(line)
+
+
+def message(line: str) -> str:
+    """A log line's message; the line itself where it is no JSON."""
+    return str(json.loads(line)["message"]) if line.startswith("{") else line

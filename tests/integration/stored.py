@@ -1,0 +1,21 @@
+"""What a job left in the database, read back with pymongo."""
+
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo.database import Database
+
+Documents = Database[dict[str, Any]]
+
+
+def posts(database: Documents) -> list[dict[str, Any]]:
+    """Every post of every document, in the documents' order."""
+    documents = database["micro_batches"].find(sort=[("timestamp", 1), ("batch_id", 1), ("part", 1)])
+    return [post for document in documents for post in document["content"]]
+
+
+def raw(database: Documents, collection: str) -> dict[str, bytes]:
+    """The BSON of each document, by id."""
+    as_bytes = database.get_collection(collection, codec_options=CodecOptions(document_class=RawBSONDocument))
+    return {document["_id"]: document.raw for document in as_bytes.find()}
