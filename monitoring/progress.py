@@ -32,8 +32,6 @@ class Progress:
         self._status = Status("", console=console) if console.is_terminal else None
         self._said = ""
         self._is_running_batch = False
-        self._told_why: str | None = None
-        self.why_no_count: Callable[[], str | None] = lambda: None
         self.heard: Callable[[], int] | None = None
         self.batches = self.posts = self.dead_letters = 0
 
@@ -88,7 +86,6 @@ class Progress:
             if self.batches == 1:
                 self._console.print(_HEADING, style="bold", highlight=False)
             self._console.print(_row(committed), highlight=False)
-            self._explain_count(plan.case_count.status)
             return
         log.info(
             "batch committed batch=%s timestamp=%s posts=%s dead_letters=%s total_case_count=%s count_status=%s "
@@ -117,12 +114,6 @@ class Progress:
         """The query ended with an error and starts again."""
         self._is_running_batch = False
         log.warning("query failed, nothing is lost, starting again in_seconds=%g why=%r", again_in_seconds, why)
-
-    def _explain_count(self, status: str) -> None:
-        why = None if status == "live" else self.why_no_count()
-        if why and why != self._told_why:
-            self._console.print(f"  the case count is {status}: {why}", style="yellow", highlight=False)
-        self._told_why = why
 
 
 def _row(committed: Committed) -> Text:

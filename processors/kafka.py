@@ -31,7 +31,10 @@ class KafkaProcessor(StreamProcessor):
             F.concat_ws("/", "topic", F.col("partition").cast("string"), F.col("offset").cast("string")).alias(
                 "origin"
             ),
-            F.col("timestamp").alias("received_at"),
+            # A producer may claim any time; the trigger's own, which a replay has too, takes the place of a mad one.
+            F.when(F.year("timestamp").between(1970, 2100), F.col("timestamp"))
+            .otherwise(F.current_timestamp())
+            .alias("received_at"),
             "headers",
         )
 

@@ -25,10 +25,6 @@ class OffsetLog:
         """Whether no query ever ran from this checkpoint."""
         return not self._files.exists("metadata")
 
-    def latest(self) -> int | None:
-        """The number of the last batch that was planned, None before the first."""
-        return max((int(name) for name in self._files.list("offsets") if name.isdigit()), default=None)
-
     def timestamp(self, batch_id: int) -> datetime:
         """The batch's trigger time (UTC, milliseconds)."""
         return _EPOCH + timedelta(milliseconds=json.loads(self._lines(batch_id)[1])["batchTimestampMs"])

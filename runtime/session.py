@@ -45,6 +45,7 @@ def open_session(jobname: str, log_folder: Path) -> SparkSession:
         session = SparkSession.builder.getOrCreate()
     else:
         session = SparkSession(_local_context(jobname, log_folder))
+    session.sparkContext.setLogLevel("WARN")
     for name, value in _RULES.items():
         session.conf.set(name, value)
     if session.conf.get("spark.sql.shuffle.partitions") == "200":

@@ -1,8 +1,12 @@
 """The wish to stop: SIGTERM, Ctrl-C or `manage.py stop`, obeyed between two batches."""
 
+import os
 import signal
+import sys
 import threading
 from types import FrameType
+
+_SHOW_CURSOR = "\x1b[?25h"
 
 
 class StopSignal:
@@ -30,5 +34,7 @@ class StopSignal:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self._event.is_set():
-            raise SystemExit(128 + number)
+            if sys.stdout.isatty():
+                print(_SHOW_CURSOR, flush=True)  # noqa: T201 - the live line has hidden it
+            os._exit(128 + number)  # Spark's JVM ends with its standard input
         self._event.set()

@@ -8,23 +8,31 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from runtime.java import find_java_home
 
 ROOT = Path(__file__).parents[2]
 END_SECONDS = 120
-Logged = dict[str, Any]
+
+
+def environment(settings: dict[str, str]) -> dict[str, str]:
+    """The environment of a job: the settings, and what spark-submit wants: its own Python first, and a Java."""
+    variables = {f"CASESTREAM_{name.upper()}": value for name, value in settings.items()}
+    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": here, "JAVA_HOME": str(find_java_home(os.environ)), **variables}
 
 
 class RunningJob:
     """A main.py that logs JSON lines to standard error; its working folder, and so its `.data`, is the test's own."""
 
-    def __init__(self, folder: Path, arguments: list[str], settings: dict[str, str]) -> None:
-        variables = {f"CASESTREAM_{name.upper()}": value for name, value in settings.items()}
+    def __init__(
+        self, folder: Path, arguments: list[str], settings: dict[str, str], command: tuple[str, ...] = (sys.executable,)
+    ) -> None:
         self.errors: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "main.py"), "--log-format", "json", *arguments],
+            [*command, str(ROOT / "main.py"), "--log-format", "json", *arguments],
             cwd=folder,
-            env={**os.environ, **variables},
+            env=environment(settings),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -76,11 +84,10 @@ def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, list[str]]
 
 def manage(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run an operator's command to its end."""
-    variables = {f"CASESTREAM_{name.upper()}": value for name, value in settings.items()}
     return subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
         cwd=folder,
-        env={**os.environ, **variables},
+        env=environment(settings),
         capture_output=True,
         text=True,
         timeout=END_SECONDS,

@@ -17,5 +17,5 @@ def posts(database: Documents) -> list[dict[str, Any]]:
 
 def raw(database: Documents, collection: str) -> dict[str, bytes]:
     """The BSON of each document, by id."""
-    as_bytes = database.get_collection(collection, codec_options=CodecOptions(document_class=RawBSONDocument))
-    return {document["_id"]: document.raw for document in as_bytes.find()}
+    options: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+    return {document["_id"]: document.raw for document in database[collection].with_options(options).find()}

@@ -43,7 +43,9 @@ def tweet(number: int) -> bytes:
 class Kafka:
     """A job for one topic into one database; each run handles what is there and ends."""
 
-    def __init__(self, folder: Path, kafka: KafkaBroker, topic: str, uri: str, database: Documents, page: CountPage) -> None:
+    def __init__(
+        self, folder: Path, kafka: KafkaBroker, topic: str, uri: str, database: Documents, page: CountPage
+    ) -> None:
         self._folder = folder
         self._settings = {
             "kafka_bootstrap_servers": kafka.bootstrap,

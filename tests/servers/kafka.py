@@ -155,9 +155,9 @@ class KafkaBroker:
 
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Let the partition begin at offset `before`, as retention does."""
-        deleted = self._admin().delete_records([TopicPartition(topic, partition, before)])
-        for future in deleted.values():
-            future.result()
+        admin = self._admin()  # its futures never end once it is collected
+        for future in admin.delete_records([TopicPartition(topic, partition, before)]).values():
+            future.result(30)
 
     def produce(
         self,
