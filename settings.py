@@ -5,12 +5,16 @@ settings file; `command_line.py` merges the three. Fields of type `SecretStr` ha
 are bytes.
 """
 
+import json
+import re
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pymongo.uri_parser import parse_uri
 
 PREFIX = "CASESTREAM_"
 LARGEST_DOCUMENT = 16_000_000  # MongoDB refuses 16 MiB (16,777,216); the rest is for the fields around `content`
@@ -25,21 +29,79 @@ def _names(value: object) -> object:
     return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
 
+def _matching(pattern: str, allowed: str) -> AfterValidator:
+    """Whole values of this pattern only; `allowed` says the same to a person."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"it must be {allowed}")
+        return value
+
+    return AfterValidator(check)
+
+
 def _mongodb_uri(value: SecretStr) -> SecretStr:
-    if urlsplit(value.get_secret_value()).scheme not in ("mongodb", "mongodb+srv"):
+    uri = value.get_secret_value()
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):
         raise ValueError("it must begin with mongodb:// or mongodb+srv://")
+    if uri.startswith("mongodb://"):  # the other kind asks the DNS
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                parse_uri(uri, warn=True)  # an option that it does not know is no mistake to it either
+        except Exception:  # noqa: BLE001 - whatever it says may hold a piece of the password
+            raise ValueError(
+                "it must be a URI that MongoDB can read: mongodb://user:password@host:port/?options, with % and two "
+                "hex digits for the special characters of user and password (%40 for @, %2F for /)"
+            ) from None
     return value
 
 
 def _spool_uri(value: str) -> str:
-    if (scheme := urlsplit(value).scheme) not in ("", "file", "hdfs"):
+    scheme = scheme_of(value)
+    if scheme not in ("", "file", "hdfs"):
         raise ValueError(f"it must be a path, file:/… or hdfs://…; {scheme}: has no atomic rename")
+    if re.search(r"[{}\[\]*?\\]", value):
+        raise ValueError("it must be without { } [ ] * ? and backslashes, which Spark takes for patterns")
     return value
 
+
+def _starting(value: str) -> str:
+    if value in ("earliest", "latest"):
+        return value
+    try:
+        topics = json.loads(value)
+        is_good = all(
+            int(part) >= 0 and type(at) is int and at >= -2 for each in topics.values() for part, at in each.items()
+        )
+    except (ValueError, AttributeError):
+        is_good = False
+    if not is_good:
+        raise ValueError('it must be earliest, latest or {"topic":{"partition":offset}}')
+    return value
+
+
+def scheme_of(place: str) -> str:
+    """`hdfs` of hdfs://host/path, nothing for a path."""
+    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", place)
+    return match[1].lower() if match else ""
+
+
+_SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}"
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
 SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
+JobName = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+        "1 to 64 letters, digits, dots, underscores and hyphens, a letter or digit first",
+    ),
+]
+DatabaseName = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,63}", "1 to 63 letters, digits, underscores and hyphens")]
+Servers = Annotated[str, _matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port, or several with commas between")]
+Starting = Annotated[str, AfterValidator(_starting)]
+WebAddress = Annotated[str, _matching(r"(?i)https?://[^\s/?#]+\S*", "an address that begins with http:// or https://")]
 
 JOB, STORAGE, KAFKA, SOCKET, COUNT, LIMITS = "job", "storage", "kafka", "socket", "case count", "limits"
 
@@ -47,29 +109,37 @@ JOB, STORAGE, KAFKA, SOCKET, COUNT, LIMITS = "job", "storage", "kafka", "socket"
 class Storage(BaseSettings):
     """Where documents go: what the operator's commands need of a job's settings."""
 
-    model_config = SettingsConfigDict(frozen=True, env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
     mongodb_uri: MongoUri | None = _setting(
         STORAGE, None, "where documents go; default, with a local master only: an embedded server for trying things"
     )
-    database: str = _setting(STORAGE, "casestream", "MongoDB database", pattern=r"^[A-Za-z0-9_-]{1,63}$")
+    database: DatabaseName = _setting(STORAGE, "casestream", "MongoDB database")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_more: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What it is given, and nothing of the environment: that is `command_line`'s."""
+        return (init_settings,)
 
     def secrets(self) -> tuple[str, ...]:
         """The secret strings of these settings, for those who must keep them out of what they print."""
         values = [getattr(self, name) for name in type(self).model_fields]
         secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        written = [password for secret in secrets if "://" in secret and (password := urlsplit(secret).password)]
+        written = [match[1] for secret in secrets if (match := re.match(r"[\w+.-]+://[^:/]*:(.*)@", secret))]
         return tuple(filter(None, [*secrets, *written, *map(unquote, written)]))
 
 
 class Settings(Storage):
     """Everything a job can be told."""
 
-    jobname: str = _setting(
-        JOB,
-        ...,
-        "names the job's lease, checkpoint and documents: up to 64 letters, digits, . _ -",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+    jobname: JobName = _setting(
+        JOB, ..., "names the job's lease, checkpoint and documents; one job of a name at a time"
     )
     source: str = _setting(JOB, ..., "where posts come from: a source named below, or package.module:ClassName")
     trigger_seconds: float = _setting(JOB, 20, "time from one micro-batch to the next", ge=0.1, le=86_400)
@@ -77,10 +147,16 @@ class Settings(Storage):
     from_start: bool = _setting(
         JOB, False, "with a fresh checkpoint, begin at KAFKA_STARTING though the ledger knows this job: stores again"
     )
-    idle_seconds: float = _setting(JOB, 5, "with --available-now, a push feed silent for so long is over", gt=0)
-    start_timeout_seconds: float = _setting(JOB, 300, "how long servers that are away are waited for at start", ge=0)
-    lease_seconds: float = _setting(JOB, 30, "a lease without a heartbeat for so long is free", ge=1)
-    log_format: Literal["text", "json"] = _setting(JOB, "text", "how log lines look")
+    idle_seconds: float = _setting(
+        JOB, 5, "with --available-now, a push feed silent for so long is over", gt=0, le=86_400
+    )
+    start_timeout_seconds: float = _setting(
+        JOB, 300, "how long servers that are away are waited for at start", ge=0, le=86_400
+    )
+    lease_seconds: float = _setting(
+        JOB, 30, "a job that gives no sign of life for so long may be replaced by another start of it", ge=1, le=3_600
+    )
+    log_format: Literal["text", "json"] = _setting(JOB, "text", "log lines: text or json")
 
     checkpoint: str | None = _setting(
         STORAGE, None, "URI of Spark's checkpoint; default, with a local master only: .data/JOBNAME/checkpoint"
@@ -92,30 +168,27 @@ class Settings(Storage):
         ".data/JOBNAME/spool",
     )
 
-    kafka_bootstrap_servers: str | None = _setting(KAFKA, None, "host:port,host:port", pattern=r"^[^\s,]+:\d+(,\S+)*$")
+    kafka_bootstrap_servers: Servers | None = _setting(KAFKA, None, "brokers, as host:port,host:port")
     kafka_topics: Names = _setting(KAFKA, (), "topics, with commas between")
-    kafka_starting: str = _setting(
-        KAFKA,
-        "earliest",
-        'where the very first batch begins: earliest, latest or {"topic":{"0":23}}',
-        pattern=r"^(earliest|latest|\{.*\})$",
+    kafka_starting: Starting = _setting(
+        KAFKA, "earliest", 'where the very first batch begins: earliest, latest or {"topic":{"0":23}}'
     )
     kafka_max_offsets_per_trigger: int = _setting(KAFKA, 1_000_000, "most events of one micro-batch", gt=0)
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _setting(
-        KAFKA, "PLAINTEXT", "how the brokers are spoken to"
+        KAFKA, "PLAINTEXT", "how to speak to the brokers: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
     )
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = _setting(
-        KAFKA, "SCRAM-SHA-512", "how to log in, with SASL"
+        KAFKA, "SCRAM-SHA-512", "how to log in with SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
     )
-    kafka_sasl_username: str | None = _setting(KAFKA, None, "required with SASL")
-    kafka_sasl_password: SecretStr | None = _setting(KAFKA, None, "required with SASL")
+    kafka_sasl_username: str | None = _setting(KAFKA, None, "user at the brokers; required with SASL")
+    kafka_sasl_password: SecretStr | None = _setting(KAFKA, None, "password at the brokers; required with SASL")
     kafka_ssl_ca_location: str | None = _setting(KAFKA, None, "PEM file of the brokers' CA; default: Java's own list")
 
-    socket_host: str = _setting(SOCKET, "127.0.0.1", "the job connects here", min_length=1)
-    socket_port: int = _setting(SOCKET, 9009, "and reads lines", ge=1, le=65_535)
+    socket_host: str = _setting(SOCKET, "127.0.0.1", "host that the job connects to")
+    socket_port: int = _setting(SOCKET, 9009, "its port; the job reads lines from it", ge=1, le=65_535)
 
-    count_provider: str = _setting(COUNT, "worldometers", "who publishes the number")
-    count_url: str | None = _setting(COUNT, None, "default: the provider's page", pattern="^https?://")
+    count_provider: str = _setting(COUNT, "worldometers", "who publishes the world's case count")
+    count_url: WebAddress | None = _setting(COUNT, None, "another address of its page; default: the provider's own")
     count_timeout_seconds: float = _setting(COUNT, 5, "longest time for the whole page", gt=0)
     count_max_age_seconds: float | None = _setting(
         COUNT, None, "a number younger than this is not fetched again; default: the trigger's seconds", ge=0
@@ -143,15 +216,15 @@ class Settings(Storage):
         return value
 
     def for_local_master(self) -> Self:
-        """These settings with folders as URIs, under .data/ where none were given."""
+        """These settings with folders as URIs, under .data/ where none were given. Raises ValidationError."""
         home = Path(".data", self.jobname)
-        return self.model_copy(
-            update={
-                "checkpoint": _local_uri(self.checkpoint or str(home / "checkpoint")),
-                "spool": _local_uri(self.spool or str(home / "spool")),
-            }
-        )
+        folders = {
+            "checkpoint": _local_uri(self.checkpoint or str(home / "checkpoint")),
+            "spool": _local_uri(self.spool or str(home / "spool")),
+        }
+        return type(self).model_validate({**dict(self), **folders})
 
 
 def _local_uri(place: str) -> str:
-    return place if urlsplit(place).scheme else Path(place).absolute().as_uri()
+    # As Hadoop writes a URI: nothing in it is percent-encoded.
+    return place if scheme_of(place) else f"file://{Path(place).absolute()}"

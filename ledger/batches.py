@@ -74,7 +74,7 @@ class BatchLedger:
         """The job's newest committed entry, whatever the query."""
         return self._batches.find_one(
             {"job": self._settings.jobname, "source": self._settings.source, "state": "committed"},
-            sort=[("committed_at", -1)],
+            sort=[("committed_at", -1), ("batch_id", -1)],
         )
 
     def _entry(self, plan: BatchPlan) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from clock import Clock
 
 log = logging.getLogger(__name__)
 
+_SAVE_SECONDS = 1
+
 
 class CoverageLog:
-    """One job's gaps. A database that is away costs nothing: what could not be written is written at `save`."""
+    """One job's gaps. A database that is away costs nothing: gaps are written by a thread, again until it works."""
 
     def __init__(self, database: Database[dict[str, Any]], job: str, source: str, clock: Clock) -> None:
         self._coverage = database["coverage"]
@@ -27,6 +29,26 @@ class CoverageLog:
         self._lock = threading.Lock()
         self._open: dict[str, Any] | None = None
         self._unsaved: dict[str, dict[str, Any]] = {}
+        self._is_away = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._save_on, name="coverage", daemon=True)
+
+    def adopt(self) -> None:
+        """Take over the gap that a former run of the job left open; call it first. Raises pymongo's errors."""
+        left = self._coverage.find_one({"job": self._job, "source": self._source, "to": None}, sort=[("from", 1)])
+        with self._lock:
+            self._open = self._open or left
+
+    def start(self) -> None:
+        """Write from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is left, if the database is there."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self.save()
 
     def open_gap(self, cause: str, since: datetime | None = None) -> None:
         """The feed is not heard since then, or from now on; nothing happens where a gap is open already."""
@@ -44,7 +66,6 @@ class CoverageLog:
                 "recovered": "lost",
             }
             self._unsaved[self._open["_id"]] = self._open
-        self.save()
 
     def close_gap(self) -> None:
         """The feed is heard again."""
@@ -54,20 +75,24 @@ class CoverageLog:
             closed = {**self._open, "to": self._clock.now()}
             self._unsaved[closed["_id"]] = closed
             self._open = None
-        self.save()
-
-    def adopt(self) -> None:
-        """Take over the gap that a former run of the job left open. Raises pymongo's errors."""
-        with self._lock:
-            self._open = self._coverage.find_one({"job": self._job, "to": None}, sort=[("from", 1)])
 
     def save(self) -> None:
-        """Write what is not written yet."""
+        """Write what is not written yet; what the database does not take stays for the next time."""
         with self._lock:
-            for gap in list(self._unsaved.values()):
-                try:
-                    self._coverage.replace_one({"_id": gap["_id"]}, gap, upsert=True)
-                except PyMongoError as error:
+            unsaved = list(self._unsaved.values())
+        for gap in unsaved:
+            try:
+                self._coverage.replace_one({"_id": gap["_id"]}, gap, upsert=True)
+            except PyMongoError as error:
+                if not self._is_away:
                     log.warning("gap not written yet, MongoDB is away error=%r", str(error))
-                    return
-                del self._unsaved[gap["_id"]]
+                self._is_away = True
+                return
+            self._is_away = False
+            with self._lock:
+                if self._unsaved.get(gap["_id"]) is gap:
+                    del self._unsaved[gap["_id"]]
+
+    def _save_on(self) -> None:
+        while not self._stopping.wait(_SAVE_SECONDS):
+            self.save()

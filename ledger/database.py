@@ -9,7 +9,6 @@ from pymongo.database import Database
 from pymongo.errors import (
     ConfigurationError,
     ConnectionFailure,
-    InvalidURI,
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
@@ -29,7 +28,7 @@ def connect(uri: str, database: str) -> Database[dict[str, Any]]:
         client: MongoClient[dict[str, Any]] = MongoClient(
             uri, serverSelectionTimeoutMS=_SELECTION_MILLISECONDS, appname="casestream", tz_aware=True, tzinfo=UTC
         )
-    except (ConfigurationError, InvalidURI) as error:
+    except (ConfigurationError, ValueError) as error:
         raise CannotStart(f"CASESTREAM_MONGODB_URI is no address that pymongo can use: {error}") from error
     return client.get_database(
         database,

@@ -1,10 +1,11 @@
 """`leases`: one job of a name, and of a checkpoint, at a time.
 
-    { _id: jobname, holder, host, pid, epoch, checkpoint, heartbeat, state: "held" | "released" | "expired",
-      stop_requested, last_alive }
+    { _id: jobname, holder, host, pid, epoch, checkpoint, period_seconds, heartbeat,
+      state: "held" | "released" | "expired", stop_requested, last_alive }
 
 The holder moves its heartbeat; a starter that sees it stand still for a whole period takes the lease over and raises
-the epoch. Clocks of two machines are never compared. A holder that finds another epoch writes nothing more.
+the epoch. Clocks of two machines are never compared. A holder that finds another epoch writes nothing more. `indexes`
+must exist: of two holders of one checkpoint the database refuses the second.
 """
 
 import logging
@@ -12,8 +13,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 from pymongo import ReturnDocument
@@ -58,45 +58,61 @@ class Lease:
 
     def acquire(self) -> None:
         """Take the lease. Raises CannotStart when somebody holds it and is alive, StopRequested while it waits."""
-        held = self._held_by_others()
-        if held:
-            self._watch(held)
-        for lease in held:
-            if lease["_id"] != self._jobname:
-                self._expire(lease)
-        self._take()
+        try:
+            held = self._held_by_others()
+            if held:
+                self._watch(held)
+            for lease in held:
+                if lease["_id"] != self._jobname:
+                    self._expire(lease)
+            self._take()
+        except PyMongoError as error:
+            raise CannotStart(f"MongoDB failed while the lease of {self._jobname} was taken: {error}") from error
 
     def start_beating(self) -> None:
         """Move the heartbeat from now on, in a thread of its own."""
         self._thread.start()
 
     def check(self) -> None:
-        """The fence before each write. Raises LeaseLost when another process took the lease."""
-        if self.is_lost or self._leases.find_one({**self._ours(), "state": "held"}, {"_id": 1}) is None:
+        """The fence before each write. Raises LeaseLost when another process took the lease, pymongo's errors."""
+        if self.is_lost:
             self._lose()
+        if self._leases.find_one({**self._ours(), "state": "held"}, {"_id": 1}) is None:
+            self.beat()
 
     def beat(self) -> None:
-        """Move the heartbeat, and see whether someone asked the job to stop. Raises LeaseLost, pymongo's errors."""
+        """Move the heartbeat, and see whether someone asked the job to stop. Raises LeaseLost, pymongo's errors.
+
+        A lease that somebody called expired, and that nobody took, is renewed.
+        """
         now = self._clock.now()
-        lease = self._leases.find_one_and_update(
-            self._ours(), {"$set": {"heartbeat": now, "last_alive": now}}, return_document=ReturnDocument.AFTER
-        )
-        if lease is None or lease["state"] != "held":
+        try:
+            lease = self._leases.find_one_and_update(
+                self._ours(),
+                {"$set": {"heartbeat": now, "last_alive": now, "state": "held"}},
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:
+            lease = None
+        if lease is None:
             self._lose()
         else:
             self.stop_requested = self.stop_requested or bool(lease["stop_requested"])
 
     def release(self) -> None:
-        """Give the lease back, so that the next start need not wait."""
+        """Give the lease back, so that the next start need not wait; a warning where MongoDB does not take it."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._leases.update_one(self._ours(), {"$set": {"state": "released", "last_alive": self._clock.now()}})
+        try:
+            self._leases.update_one(self._ours(), {"$set": {"state": "released", "last_alive": self._clock.now()}})
+        except PyMongoError as error:
+            log.warning("lease not given back, the next start waits for it job=%s error=%r", self._jobname, str(error))
 
     def _ours(self) -> dict[str, Any]:
         return {"_id": self._jobname, "holder": self._holder, "epoch": self._epoch}
 
-    def _lose(self) -> None:
+    def _lose(self) -> NoReturn:
         self.is_lost = True
         raise LeaseLost(
             f"another process has taken over the job {self._jobname}: this one ends and writes nothing more"
@@ -121,15 +137,20 @@ class Lease:
         return list(self._leases.find({**mine, "state": "held"}))
 
     def _watch(self, held: list[dict[str, Any]]) -> None:
+        """Look at these leases for a whole period, the longest of all, or until nobody holds any of them."""
+        period = max(self._period_seconds, *(lease.get("period_seconds", 0) for lease in held))
         names = ", ".join(_describe(lease) for lease in held)
-        log.warning("waiting to see whether the job still runs seconds=%g %s", self._period_seconds, names)
+        log.warning("waiting to see whether the job still runs seconds=%g %s", period, names)
         for _ in range(_LOOKS):
-            if self._wait(self._period_seconds / _LOOKS):
+            if self._wait(period / _LOOKS):
                 raise StopRequested
-            for before in held:
-                now = self._leases.find_one({"_id": before["_id"]})
-                if now is not None and now["state"] == "held" and _beats(now) != _beats(before):
-                    raise CannotStart(f"in use: {_describe(now)}. Stop that job first, or choose another name.")
+            now = [self._leases.find_one({"_id": before["_id"]}) for before in held]
+            is_held = [lease is not None and lease["state"] == "held" for lease in now]
+            for before, lease in zip(held, now, strict=True):
+                if lease is not None and lease["state"] == "held" and _beats(lease) != _beats(before):
+                    raise CannotStart(f"in use: {_describe(lease)}. Stop that job first, or choose another name.")
+            if not any(is_held):
+                return
 
     def _expire(self, lease: dict[str, Any]) -> None:
         self._leases.update_one(
@@ -148,6 +169,7 @@ class Lease:
             "pid": os.getpid(),
             "epoch": self._epoch,
             "checkpoint": self._checkpoint,
+            "period_seconds": self._period_seconds,
             "heartbeat": now,
             "state": "held",
             "stop_requested": False,
@@ -163,11 +185,6 @@ class Lease:
         except DuplicateKeyError:
             log.debug("lease lost to another starter job=%s", self._jobname)
         raise CannotStart(f"in use: another process has just started {self._jobname}, or its checkpoint.")
-
-
-def was_alive(lease: dict[str, Any] | None) -> datetime | None:
-    """When the holder of that lease was last known to be alive (UTC)."""
-    return lease["last_alive"] if lease else None
 
 
 def _beats(lease: dict[str, Any]) -> tuple[Any, Any]:

@@ -11,8 +11,8 @@ POST = (
 )
 
 # Java's \w, \s and \b know ASCII only, or not the same in each version of Java; these know every script.
-# U+200D and U+FE0F (emoji) are neither space nor word. No pattern may go over a run of characters again for each of them
-# (possessive `++`): an event of a megabyte of `#` must not hold a task up.
+# U+200D and U+FE0F (emoji) are neither space nor word. No pattern may go over a run of characters again for each of
+# them (possessive `++`): an event of a megabyte of `#` must not hold a task up.
 _SPACE = r"\s\p{Z}\x85"
 _SPACES = rf"[{_SPACE}]{{2,}}|[{_SPACE}&&[^ ]]"  # a single blank, by far the most frequent, need not be replaced
 _REPOST = rf"^[{_SPACE}]*RT @\w+:"

@@ -46,14 +46,16 @@ def _length() -> Column:
 
 
 def _outcome(process: Callable[[Column], Column], max_event_bytes: int) -> Column:
-    event = F.decode("value", "UTF-8")
-    # Decoding puts U+FFFD where bytes are no UTF-8; only a round trip tells that from one that was sent.
-    is_utf8 = F.encode(event, "UTF-8") == F.col("value")
+    event = F.col("value").cast("string")
+    # The cast takes bytes as they are; decoding puts U+FFFD where they are no UTF-8, and encodes its string again.
+    is_utf8 = F.decode("value", "UTF-8") == event
+    # What was cut stays cut, though more may be kept now than then.
+    is_too_long = F.col("cut").isNotNull() | (F.col("length") > max_event_bytes)
     return (
         F.when(F.col("value").isNull(), F.lit(None))
-        .when(F.col("length") > max_event_bytes, problem_only("too_long"))
+        .when(is_too_long, problem_only("too_long"))
         .when(~is_utf8, problem_only("not_utf8"))
-        .otherwise(process(F.col("value").cast("string")))
+        .otherwise(process(event))
     )
 
 
@@ -67,7 +69,8 @@ def _complete(post: Column, source: str) -> Column:
             post["raw_text"].alias("raw_text"),
             F.coalesce(post["created_at"], F.col("received_at")).alias("created_at"),
             F.col("received_at").alias("received_at"),
-            *(post[name].alias(name) for name in ("lang", "author", "hashtags", "mentions", "urls")),
+            *(post[name].alias(name) for name in ("lang", "author")),
+            *(F.coalesce(post[name], F.array()).alias(name) for name in ("hashtags", "mentions", "urls")),
             F.lit(source).alias("source"),
             F.col("origin").alias("origin"),
         ),

@@ -13,7 +13,7 @@ class Spool(Protocol):
     """Where events go (`spool.writer.SpoolWriter`)."""
 
     def append(self, events: Sequence[bytes | CutEvent]) -> None:
-        """Add events; waits while the spool is full."""
+        """Add events; waits while the spool is full and the job is not ending."""
 
 
 class Coverage(Protocol):
@@ -55,9 +55,10 @@ class Receiver(ABC):
         self._thread.start()
 
     def stop(self, timeout_seconds: float = 10) -> None:
-        """Read no more; what was read is in the spool when this returns."""
+        """Read no more; what was read is in the spool when this returns. Nothing happens where it never began."""
         self.stopping.set()
-        self._thread.join(timeout_seconds)
+        if self._thread.ident is not None:
+            self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
         try:

@@ -13,7 +13,7 @@ class LineSplitter:
 
     def __init__(self, max_event_bytes: int) -> None:
         self._max = max_event_bytes
-        self._part = b""
+        self._part = bytearray()  # grows in place, however small the pieces are
         self._long: _LongEvent | None = None
 
     def feed(self, block: bytes) -> list[bytes | CutEvent]:
@@ -36,15 +36,16 @@ class LineSplitter:
             return
         self._part += piece
         if len(self._part) > self._max:
-            self._long = _LongEvent(self._part, self._max)
-            self._part = b""
+            self._long = _LongEvent(bytes(self._part), self._max)
+            self._part.clear()
 
     def _take(self) -> bytes | CutEvent:
         if self._long is not None:
             event: bytes | CutEvent = self._long.cut()
             self._long = None
             return event
-        line, self._part = self._part, b""
+        line = bytes(self._part)
+        self._part.clear()
         return line
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JNetworkError
 from pymongo.errors import OperationFailure, PyMongoError
 from pyspark.errors import AnalysisException, PySparkException
 
@@ -12,18 +12,22 @@ from errors import CannotStart, DataLost, JobError
 _DATA_LOST = re.compile(
     r"OffsetOutOfRange|[Ss]ome data may have been (lost|missed)|KafkaIllegalStateException|are gone\b"
 )
+# A handshake or a login that the network broke is no refusal: the MongoDB driver calls it MongoSecurityException, too.
 _REFUSED = re.compile(
-    r"SaslAuthenticationException|SslAuthenticationException|SSLHandshakeException|AuthorizationException"
-    r"|MongoSecurityException|Command failed with error (13|18|8000)\b"
+    r"SaslAuthenticationException|SslAuthenticationException"
+    r"|SSLHandshakeException(?!: Remote host terminated)|AuthorizationException"
+    r"|Command failed with error (13|18|8000)\b"
 )
+_SPARK_GONE = re.compile(r"stopped SparkContext|SparkContext (was|has been) shut ?down|SparkContext was stopped")
 _REFUSED_CODES = {13, 18, 8000}
-_CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w.$]+\.)?(\w+(?:Exception|Error)\w*): (.+)$", re.MULTILINE)
+_CAUSE = re.compile(r"^(?:: |Caused by: )?(?:[\w.$]+\.)?(\w+(?:Exception|Error)\w*): (.+)$", re.MULTILINE)
 
 _LOST = (
     "events that were not stored yet are gone from Kafka: {cause}. Nothing was skipped. Restore the topic; or, if they "
-    "are lost for good, start with a new --checkpoint, which goes on behind the last stored offsets, or with "
-    "--from-start, which reads again all that is left."
+    "are lost for good, start with a new --checkpoint, --from-start, and --kafka-starting set for each partition to "
+    'the first offset that is neither stored nor gone: {{"topic":{{"0":1234}}}}, -2 for the first one there is.'
 )
+_GONE = "Spark itself has ended: {cause}. Nothing is lost: start the job again, it goes on where it was."
 _LOGIN = "a server refused the login: {cause}. Correct the user, password, certificate or rights, and start again."
 
 
@@ -38,6 +42,8 @@ def verdict(failure: BaseException) -> JobError | None:
     if isinstance(failure, AnalysisException) or not isinstance(failure, Py4JError | PySparkException):
         raise failure
     text = str(failure)
+    if isinstance(failure, Py4JNetworkError) or _SPARK_GONE.search(text):
+        return JobError(_GONE.format(cause=cause(failure)))
     if _DATA_LOST.search(text):
         return DataLost(_LOST.format(cause=cause(failure)))
     if _REFUSED.search(text):

@@ -66,7 +66,6 @@ class Job:
         sink = MongoSink(self._settings, self.uri, database, lease.check)
         offsets = stored_offsets(self._settings, OffsetLog(spark, str(self._settings.checkpoint)), ledger, sink)
         counter = self._counter(database)
-        self._progress.why_no_count = lambda: counter.last_problem
         parts = JobParts(spark, self._settings, sink, ledger, counter, self._progress, self._stop.is_set, offsets)
         processor = processor_class(self._settings.source)(parts)
         self._wait_for(processor.unreachable)
@@ -106,7 +105,7 @@ class Job:
         lease = Lease(
             database, settings.jobname, str(settings.checkpoint), settings.lease_seconds, self._clock, self._stop.wait
         )
-        self._progress.say(f"taking the lease of {settings.jobname} (up to {settings.lease_seconds:g} s after a crash)")
+        self._progress.say(f"taking the lease of {settings.jobname}")
         lease.acquire()
         self._open.callback(lease.release)
         lease.start_beating()

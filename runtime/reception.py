@@ -1,9 +1,11 @@
 """A push feed while the job runs: its receiver, the spool's writer, and the roller between them."""
 
-from errors import JobError
-from receivers.base import Coverage, Receiver
+from errors import CannotStart, JobError
+from ledger.coverage import CoverageLog
+from receivers.base import Receiver
 from settings import Settings
 from spool.files import Folder
+from spool.recovery import recover
 from spool.roller import Roller
 from spool.writer import SpoolWriter
 
@@ -11,8 +13,11 @@ from spool.writer import SpoolWriter
 class Reception:
     """Everything on the driver that listens to a feed."""
 
-    def __init__(self, receiver: type[Receiver], settings: Settings, folder: Folder, coverage: Coverage) -> None:
+    def __init__(self, receiver: type[Receiver], settings: Settings, folder: Folder, coverage: CoverageLog) -> None:
         self.writer = SpoolWriter(folder, settings.spool_max_bytes)
+        self._folder = folder
+        self._settings = settings
+        self._coverage = coverage
         self._roller = Roller(self.writer, settings.trigger_seconds)
         self._receiver = receiver(settings, self.writer, coverage)
 
@@ -27,16 +32,22 @@ class Reception:
         return self._receiver.is_over
 
     def start(self) -> None:
-        """Keep what a killed run had heard, then listen."""
-        self.writer.recover()
+        """Keep what a killed run had heard, then listen. Raises CannotStart where the spool cannot be used."""
+        try:
+            recover(self._folder)
+        except OSError as error:
+            raise CannotStart(f"the spool {self._folder.uri} cannot be used: {error}") from error
+        self._coverage.start()
         self._receiver.start()
         self._roller.start()
 
     def stop(self) -> None:
-        """Listen no more; everything heard is in closed segments when this returns."""
+        """Listen no more; everything heard is in closed segments when this returns. Twice does nothing."""
+        self.writer.hurry()
         self._receiver.stop()
         self._roller.stop()
         self.writer.close()
+        self._coverage.stop()
 
     def check(self) -> None:
         """Raises what ended the receiver or the roller, if anything did."""
@@ -45,3 +56,8 @@ class Reception:
                 raise failure
             if failure is not None:
                 raise JobError(f"the receiver ended: {failure!r}") from failure
+        if self._settings.available_now and not self.is_over and (why := self.writer.full_because):
+            raise JobError(
+                f"the feed is longer than the spool can hold: {why}. Raise SPOOL_MAX_BYTES, or run without "
+                "--available-now, which empties the spool while it reads."
+            )

@@ -26,7 +26,7 @@ def measure(rows: DataFrame) -> Contents:
         F.count("post").alias("posts"),
         F.count("problem").alias("dead_letters"),
         F.count_if(F.col("post").isNull() & F.col("problem").isNull()).alias("tombstones"),
-        F.coalesce(F.sum(_bson_bytes(F.col("post"))), F.lit(0)).alias("bytes"),
+        F.coalesce(F.sum(bson_bytes(F.col("post"))), F.lit(0)).alias("bytes"),
         F.coalesce(F.sum(_fingerprint()), F.lit(0)).alias("hash"),
         F.unix_millis(F.max("received_at")).alias("newest"),
     ).collect()[0]
@@ -41,20 +41,27 @@ def measure(rows: DataFrame) -> Contents:
 
 
 def choose_parts(rows: DataFrame, contents: Contents, max_document_bytes: int) -> int:
-    """The smallest number of hash parts tried of which the largest stays under the limit; 0 without posts."""
+    """The smallest number of hash parts tried of which the largest stays under the limit; 0 without posts.
+
+    A post that has a part to itself may pass the limit: more parts would not help it.
+    """
     if contents.posts == 0:
         return 0
     room = max_document_bytes - _ENVELOPE_BYTES
     if contents.bytes <= room:
         return 1
     parts = math.ceil(contents.bytes * _SPREAD / room)
-    while _largest_part(rows, parts) > room:
+    while _largest_shared_part(rows, parts) > room:
         parts = math.ceil(parts * 1.25)
     return parts
 
 
 def documents(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFrame:
-    """One row for each part, laid out as a document of `micro_batches`; `content` sorted by (created_at, origin)."""
+    """One row for each part that holds a post, laid out as a document of `micro_batches`.
+
+    `content` is sorted by (created_at, origin). A part that the hash gives no post has no document: `parts` is the
+    divisor, not the number of documents.
+    """
     posts = rows.where("post is not null").select(_part(plan.parts).alias("part"), "post")
     in_parts = posts.coalesce(1) if plan.parts == 1 else posts.repartition(plan.parts, "part")
     sorted_posts = F.sort_array(F.collect_list(F.struct("post.created_at", "post.origin", "post")))
@@ -102,16 +109,7 @@ def dead_letters(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> Dat
     )
 
 
-def _part(parts: int) -> Column:
-    return F.pmod(F.xxhash64("post.origin"), F.lit(parts))
-
-
-def _largest_part(rows: DataFrame, parts: int) -> int:
-    sizes = rows.where("post is not null").groupBy(_part(parts)).agg(F.sum(_bson_bytes(F.col("post"))).alias("bytes"))
-    return int(sizes.agg(F.max("bytes")).collect()[0][0])
-
-
-def _bson_bytes(post: Column) -> Column:
+def bson_bytes(post: Column) -> Column:
     """An upper bound of a post's size as an element of `content` (https://bsonspec.org/spec.html)."""
     fixed = sum(len(name) + 7 for name in (*_STRINGS, *_ARRAYS)) + sum(len(name) + 10 for name in _DATES) + 5 + 9
     strings = reduce(add, (F.coalesce(F.octet_length(post[name]), F.lit(0)) for name in _STRINGS))
@@ -120,6 +118,19 @@ def _bson_bytes(post: Column) -> Column:
         (F.octet_length(F.array_join(post[name], "")) + F.size(post[name]) * F.lit(14) for name in _ARRAYS),
     )
     return (strings + items + F.lit(fixed)).cast("bigint")
+
+
+def _part(parts: int) -> Column:
+    return F.pmod(F.xxhash64("post.origin"), F.lit(parts))
+
+
+def _largest_shared_part(rows: DataFrame, parts: int) -> int:
+    sizes = (
+        rows.where("post is not null")
+        .groupBy(_part(parts))
+        .agg(F.count("*").alias("posts"), F.sum(bson_bytes(F.col("post"))).alias("bytes"))
+    )
+    return int(sizes.where("posts > 1").agg(F.coalesce(F.max("bytes"), F.lit(0))).collect()[0][0])
 
 
 def _fingerprint() -> Column:

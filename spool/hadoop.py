@@ -14,47 +14,56 @@ _POLL_SECONDS = 0.5
 
 
 class HadoopFolder:
-    """A folder of a Hadoop file system.
-
-    A block whose write failed is not written again to the same file: the error ends the receiver, and its next start
-    cuts the file at its last whole line.
-    """
+    """A folder of a Hadoop file system."""
 
     def __init__(self, uri: str, spark: SparkSession) -> None:
         self.uri = uri
         self._jvm = cast(Any, spark.sparkContext._jvm)
         self._root = self._jvm.org.apache.hadoop.fs.Path(uri)
-        files = self._root.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
-        # Over file: Hadoop puts a checksum layer that does not sync.
-        is_local = files.getClass().getSimpleName() == "LocalFileSystem"
-        self._files = files.getRawFileSystem() if is_local else files
+        configuration = spark.sparkContext._jsc.hadoopConfiguration()
+        self._files = self._root.getFileSystem(configuration)
+        if self._files.getUri().getScheme() == "file":
+            # Hadoop's own, and Hive's before it, is a layer that keeps checksums, does not sync and cannot truncate.
+            self._files = self._jvm.org.apache.hadoop.fs.RawLocalFileSystem()
+            self._files.initialize(self._jvm.java.net.URI("file:///"), configuration)
 
     def list(self, below: str = "") -> list[str]:
         folder = self._path(below) if below else self._root
-        if not self._files.exists(folder):
+        if not _as_os_error(self._files.exists, folder):
             return []
-        return sorted(status.getPath().getName() for status in self._files.listStatus(folder) if status.isFile())
+        found = _as_os_error(self._files.listStatus, folder)
+        return sorted(status.getPath().getName() for status in found if status.isFile())
 
     def exists(self, name: str) -> bool:
-        return bool(self._files.exists(self._path(name)))
+        return bool(_as_os_error(self._files.exists, self._path(name)))
 
     def make(self) -> None:
-        self._files.mkdirs(self._root)
+        _as_os_error(self._files.mkdirs, self._root)
 
     def read(self, name: str) -> bytes:
         stream = _as_os_error(self._files.open, self._path(name))
         try:
-            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+            return bytes(_as_os_error(self._jvm.org.apache.commons.io.IOUtils.toByteArray, stream))
         finally:
             stream.close()
 
     def create(self, name: str) -> "_HadoopFile":
         return _HadoopFile(_as_os_error(self._files.create, self._path(name), False))
 
+    def fence(self, name: str) -> None:
+        """HDFS keeps a dead writer's file open until its lease is taken away."""
+        if _as_os_error(self._files.getUri).getScheme() != "hdfs":
+            return
+        deadline = time.monotonic() + _CLOSE_SECONDS
+        while not _as_os_error(self._files.recoverLease, self._path(name)):
+            if time.monotonic() > deadline:
+                raise OSError(f"{self.uri}/{name} is still open after {_CLOSE_SECONDS} s: is its former writer alive?")
+            time.sleep(_POLL_SECONDS)
+
     def cut(self, name: str, length: int) -> None:
-        self._wait_until_closed(self._path(name))
-        if not self._files.truncate(self._path(name), length):
-            self._wait_until_closed(self._path(name))
+        self.fence(name)
+        if not _as_os_error(self._files.truncate, self._path(name), length):
+            self.fence(name)
 
     def rename(self, name: str, to: str) -> None:
         if self.exists(to):  # a raw local file system would overwrite it
@@ -68,31 +77,29 @@ class HadoopFolder:
     def _path(self, name: str) -> Any:  # noqa: ANN401 - a Java object
         return self._jvm.org.apache.hadoop.fs.Path(self._root, name)
 
-    def _wait_until_closed(self, path: Any) -> None:  # noqa: ANN401
-        """HDFS keeps a dead writer's file open until its lease is taken away."""
-        if self._files.getScheme() != "hdfs":
-            return
-        deadline = time.monotonic() + _CLOSE_SECONDS
-        while not self._files.recoverLease(path):
-            if time.monotonic() > deadline:
-                raise OSError(f"{path.toString()} is still open after {_CLOSE_SECONDS} s: is its former writer alive?")
-            time.sleep(_POLL_SECONDS)
-
 
 class _HadoopFile:
     def __init__(self, stream: Any) -> None:  # noqa: ANN401
         self._stream = stream
+        self.is_broken = False
 
     def write(self, block: bytes) -> int:
-        _as_os_error(self._stream.write, block)
-        _as_os_error(self._stream.hflush)
+        self._do(self._stream.write, block)
+        self._do(self._stream.hflush)
         return len(block)
 
     def sync(self) -> None:
-        _as_os_error(self._stream.hsync)
+        self._do(self._stream.hsync)
 
     def close(self) -> None:
-        _as_os_error(self._stream.close)
+        self._do(self._stream.close)
+
+    def _do(self, call: Any, *arguments: Any) -> None:  # noqa: ANN401
+        try:
+            _as_os_error(call, *arguments)
+        except OSError:
+            self.is_broken = True  # HDFS writes to a stream no more once it has failed
+            raise
 
 
 def _as_os_error(call: Any, *arguments: Any) -> Any:  # noqa: ANN401

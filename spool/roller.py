@@ -22,6 +22,7 @@ class Roller:
         self._trigger_seconds = trigger_seconds
         self._lead_seconds = min(_LEAD_SECONDS, trigger_seconds / 4)
         self._now = now
+        self._rolled = self._due()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool-roller", daemon=True)
         self.failure: BaseException | None = None
@@ -33,19 +34,23 @@ class Roller:
     def stop(self) -> None:
         """End after the flush in hand; the open segment stays open."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
-    def due(self, now: float) -> int:
-        """The number of the trigger that a segment closed at `now` (seconds since 1970) is in time for."""
-        return int((now + self._lead_seconds) // self._trigger_seconds)
+    def tick(self) -> None:
+        """Hand over what was heard; roll where a trigger is near and this was not done for it yet."""
+        self._writer.flush()
+        if (due := self._due()) != self._rolled:
+            self._writer.roll()
+            self._rolled = due
+
+    def _due(self) -> int:
+        """The number of the trigger that a segment closed now is in time for."""
+        return int((self._now() + self._lead_seconds) // self._trigger_seconds)
 
     def _run(self) -> None:
-        rolled = self.due(self._now())
         try:
             while not self._stopping.wait(_FLUSH_SECONDS):
-                self._writer.flush()
-                if (due := self.due(self._now())) != rolled:
-                    self._writer.roll()
-                    rolled = due
+                self.tick()
         except BaseException as failure:  # noqa: BLE001 - the supervisor raises it
             self.failure = failure

@@ -21,17 +21,27 @@ class SourceLog:
 
     def segments(self, after: int, until: int) -> list[Segment]:
         """The segments of entries `after` (left out, -1 for the beginning) to `until`, in the order of their ids."""
-        names = self._checkpoint.list(_LOG)
-        compact = [int(name.removesuffix(".compact")) for name in names if name.endswith(".compact")]
-        # A compact entry repeats what Spark may have removed already; later ones stand for themselves.
-        whole = max((number for number in compact if number <= until), default=-1)
-        found = self._entries(f"{whole}.compact") if whole > after else []
-        for number in range(max(whole, after) + 1, until + 1):
-            found += self._entries(str(number) if str(number) in names else f"{number}.compact")
+        if until <= after:
+            return []
+        names = set(self._checkpoint.list(_LOG))
+        compact = sorted(number for name in names if (number := _compact(name)) is not None)
+        # One compact entry that reaches far enough says all; Spark removes earlier files some time after it.
+        if whole := [number for number in compact if number >= until]:
+            found = self._entries(f"{whole[0]}.compact")
+        else:
+            begin = max([number for number in compact if number > after], default=-1)
+            found = self._entries(f"{begin}.compact") if begin >= 0 else []
+            for number in range(max(begin, after) + 1, until + 1):
+                found += self._entries(str(number))
         wanted = {name for entry, name in found if after < entry <= until}
         return sorted(filter(None, map(Segment.of, wanted)), key=lambda segment: segment.id)
 
     def _entries(self, name: str) -> list[tuple[int, str]]:
-        lines = self._checkpoint.read(f"{_LOG}/{name}").decode().splitlines()[1:]
+        lines = self._checkpoint.read(f"{_LOG}/{name}").decode().split("\n")[1:]
         entries = [json.loads(line) for line in lines if line.startswith("{")]
         return [(entry["batchId"], entry["path"].rsplit("/", 1)[-1]) for entry in entries]
+
+
+def _compact(name: str) -> int | None:
+    number, _, kind = name.partition(".")
+    return int(number) if number.isdigit() and kind == "compact" else None

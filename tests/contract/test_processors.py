@@ -1,0 +1,129 @@
+"""What every processor promises. A new source adds a line to CASES."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from processors import PROCESSORS
+from processors.base import StreamProcessor
+from processors.rows import with_outcome
+from tests.contract.conftest import Frame, ordered, outcome
+from tests.streaming.fakes import FakeJob
+
+PROBLEMS = {"not_utf8", "too_long", "not_json", "no_text", "bad_field", "not_a_post"}
+LONGEST = 1_000
+
+
+@dataclass(frozen=True)
+class Case:
+    """posts: events and the text they become. problems: events and their problem, without those of the base."""
+
+    posts: Mapping[bytes, str]
+    problems: Mapping[bytes, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+TEXT_OR_JSON = {b"plain &amp; #simple": "plain & simple", b'{"data":{"id":"1","text":" an  envelope "}}': "an envelope"}
+NOT_TEXT_OR_JSON = {
+    b'{"text":"cut of': "not_json",
+    b" \t": "no_text",
+    b'{"text":"","id":"1"}': "no_text",
+    b'{"text":"x","created_at":"yesterday"}': "bad_field",
+    b'{"delete":{"id":"1"}}': "not_a_post",
+}
+KAFKA = {"kafka_bootstrap_servers": "127.0.0.1:1", "kafka_topics": ("posts",)}
+
+CASES = {
+    "kafka": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, KAFKA),
+    "socket": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON),
+}
+OF_THE_BASE = {b"\xff\xfe": "not_utf8", b"x" * (LONGEST + 1): "too_long"}
+
+
+@pytest.fixture(params=sorted(CASES))
+def source(request: pytest.FixtureRequest) -> str:
+    """Each source in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def case(source: str) -> Case:
+    """The source's line of CASES."""
+    return CASES[source]
+
+
+@pytest.fixture
+def processor(source: str, case: Case, spark: SparkSession, tmp_path: Path) -> StreamProcessor:
+    """The source's processor, made of fakes."""
+    job = FakeJob(spark, tmp_path, source=source, max_event_bytes=LONGEST, **case.settings)
+    return PROCESSORS[source](job.parts())
+
+
+def test_every_registered_processor_has_a_case() -> None:
+    assert CASES.keys() == PROCESSORS.keys()
+
+
+def test_good_events_become_posts(case: Case, processor: StreamProcessor, events: Frame) -> None:
+    outcomes = [outcome(row) for row in ordered(rows(processor, events(list(case.posts))))]
+    assert [each["text"] for each in outcomes] == list(case.posts.values())
+    assert all(each["source"] == processor.settings.source for each in outcomes)
+
+
+def test_every_problem_of_the_closed_list_is_reached(case: Case, processor: StreamProcessor, events: Frame) -> None:
+    bad = {**case.problems, **OF_THE_BASE}
+    outcomes = [outcome(row) for row in ordered(rows(processor, events(list(bad))))]
+    assert outcomes == [{"problem": problem} for problem in bad.values()]
+    assert set(bad.values()) == PROBLEMS
+
+
+def test_a_dead_letter_keeps_the_bytes_their_length_and_their_hash(processor: StreamProcessor, events: Frame) -> None:
+    too_long, not_utf8 = b"x" * (LONGEST + 1), b"\xff\x00\r"
+    letters = ordered(rows(processor, events([too_long, not_utf8, b"fine"])))
+    assert [letter["raw"] for letter in letters] == [too_long[:LONGEST], not_utf8, None]
+    assert [letter["length"] for letter in letters] == [LONGEST + 1, 3, None]
+    assert [letter["sha256"] for letter in letters] == [sha256(too_long), sha256(not_utf8), None]
+
+
+def test_a_tombstone_is_neither_post_nor_problem(processor: StreamProcessor, events: Frame) -> None:
+    (row,) = ordered(rows(processor, events([None])))
+    assert (row["post"], row["problem"], row["raw"]) == (None, None, None)
+
+
+def test_a_replayed_batch_gives_the_same_rows(case: Case, processor: StreamProcessor, events: Frame) -> None:
+    batch = events([*case.posts, *case.problems, *OF_THE_BASE] * 3)
+    first = ordered(rows(processor, batch.coalesce(1)))
+    assert ordered(rows(processor, batch.repartition(5))) == first
+
+
+def test_no_python_runs_on_executors(case: Case, processor: StreamProcessor, events: Frame) -> None:
+    plan = whole_plan(rows(processor, events(list(case.posts))))
+    assert "outcome" in plan
+    assert not [word for word in ("Python", "Arrow", "MapInPandas", "Pandas") if word in plan]
+
+
+def test_json_is_parsed_once(case: Case, processor: StreamProcessor, events: Frame) -> None:
+    plan = whole_plan(rows(processor, events(list(case.posts))))
+    assert plan.count("from_json(") == 1
+
+
+def rows(processor: StreamProcessor, batch: DataFrame) -> DataFrame:
+    return with_outcome(batch, processor.process, processor.settings)
+
+
+def whole_plan(frame: DataFrame) -> str:
+    """The physical plan with every field in it."""
+    conf = frame.sparkSession.conf
+    conf.set("spark.sql.debug.maxToStringFields", "100000")
+    try:
+        return str(frame._jdf.queryExecution().executedPlan().toString())
+    finally:
+        conf.unset("spark.sql.debug.maxToStringFields")
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,108 @@
+"""What every receiver promises. A new receiver adds one line to CASES."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from processors import PROCESSORS
+from receivers.base import Receiver
+from receivers.socket import SocketReceiver
+from runtime.plugins import receiver_class
+from settings import Settings
+from tests.servers.heard import Heard
+from tests.servers.peer import Peer, hold, send
+
+BOUND_SECONDS = 30
+EVENTS = [b'{"text": "one"}', "two, ü".encode(), b"\xff three", b"four"]
+
+# Per receiver: its class, and a peer of it as (settings, a server of EVENTS that goes on or ends).
+Serve = Callable[[threading.Event, bool], tuple[dict[str, Any], Peer]]
+
+
+def serve_lines(released: threading.Event, is_endless: bool) -> tuple[dict[str, Any], Peer]:
+    """EVENTS as lines, in two connections."""
+    lines = [event + b"\n" for event in EVENTS]
+    peer = Peer(send(*lines[:2]), hold(released, *lines[2:])) if is_endless else Peer(send(*lines))
+    return {"socket_port": peer.port}, peer
+
+
+CASES: dict[str, tuple[type[Receiver], Serve]] = {
+    "socket": (SocketReceiver, serve_lines),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> tuple[str, type[Receiver], Serve]:
+    name: str = request.param
+    return name, *CASES[name]
+
+
+def made(case: tuple[str, type[Receiver], Serve], heard: Heard, **given: Any) -> Receiver:  # noqa: ANN401
+    name, kind, _ = case
+    return kind(Settings.model_validate({"jobname": "a", "source": name, **given}), heard, heard)
+
+
+def test_every_receiver_of_a_registered_source_has_a_case() -> None:
+    receivers = {name: receiver_class(processor) for name, processor in PROCESSORS.items()}
+    assert {name for name, kind in receivers.items() if kind} == CASES.keys()
+    assert all(receivers[name] is kind for name, (kind, _) in CASES.items())
+
+
+def test_events_are_appended_in_order_to_the_byte_and_it_stops_when_told(
+    case: tuple[str, type[Receiver], Serve],
+) -> None:
+    heard, released = Heard(), threading.Event()
+    given, peer = case[2](released, True)
+    with peer:
+        receiver = made(case, heard, **given)
+        assert not receiver.is_over
+        receiver.start()
+        heard.wait_until(lambda: len(heard.events) == len(EVENTS))
+        assert not receiver.is_over
+        receiver.stop(BOUND_SECONDS)
+        assert receiver.is_over
+        released.set()
+    assert heard.events == EVENTS
+    assert receiver.failure is None
+
+
+def test_every_time_without_a_connection_is_a_gap_with_a_cause(case: tuple[str, type[Receiver], Serve]) -> None:
+    heard, released = Heard(), threading.Event()
+    given, peer = case[2](released, True)
+    with peer:
+        receiver = made(case, heard, **given)
+        receiver.start()
+        heard.wait_until(lambda: len(heard.events) == len(EVENTS))
+        released.set()
+        receiver.stop(BOUND_SECONDS)
+    assert heard.gaps[0][0]
+    assert heard.gaps[0][1]
+
+
+def test_available_now_reads_the_feed_to_its_end(case: tuple[str, type[Receiver], Serve]) -> None:
+    heard, released = Heard(), threading.Event()
+    given, peer = case[2](released, False)
+    with peer:
+        receiver = made(case, heard, available_now=True, idle_seconds=1, **given)
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+        assert receiver.is_over
+    assert heard.events == EVENTS
+    assert receiver.failure is None
+
+
+def test_what_the_spool_raises_ends_the_receiver_and_is_kept(case: tuple[str, type[Receiver], Serve]) -> None:
+    class Broken(Heard):
+        def append(self, events: Any) -> None:  # noqa: ANN401
+            raise ZeroDivisionError(len(events))
+
+    released = threading.Event()
+    given, peer = case[2](released, False)
+    with peer:
+        receiver = made(case, Broken(), **given)
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+        assert isinstance(receiver.failure, ZeroDivisionError)
+        assert receiver.is_over

@@ -1,0 +1,66 @@
+"""One frozen object that hears of nothing but what it is given."""
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from settings import Settings, Storage
+
+
+def made(**fields: Any) -> Settings:  # noqa: ANN401
+    return Settings.model_validate({"jobname": "demo", "source": "socket", **fields})
+
+
+def test_settings_do_not_change() -> None:
+    settings = made()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.jobname = "other"
+    with pytest.raises(ValidationError, match="frozen"):
+        Storage().database = "other"
+
+
+def test_settings_are_deaf_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASESTREAM_DATABASE", "environment")
+    monkeypatch.setenv("DATABASE", "environment")
+    assert made().database == "casestream"
+    assert Storage().database == "casestream"
+
+
+def test_nothing_but_settings_is_taken() -> None:
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        made(jobnamm="x")
+
+
+def test_a_document_holds_the_longest_post_whichever_of_the_two_is_set() -> None:
+    for given in ({"max_event_bytes": 1_000_001}, {"max_document_bytes": 7_999_999}):
+        with pytest.raises(ValidationError, match="max_document_bytes"):
+            made(**given)
+    assert made(max_event_bytes=2_000_000, max_document_bytes=16_000_000).max_event_bytes == 2_000_000
+
+
+def test_secrets_are_hidden_in_text_and_in_errors() -> None:
+    settings = made(mongodb_uri="mongodb://user:hunter2@host", kafka_sasl_password="hunter3")
+    assert "hunter" not in f"{settings!r} {settings} {settings.model_dump()}"
+    with pytest.raises(ValidationError) as raised:
+        made(mongodb_uri="hunter2")
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("uri", "passwords"),
+    [
+        ("mongodb://host", ()),
+        ("mongodb://user:a%40b@h1,h2/?x=y", ("a%40b", "a@b")),
+        ("mongodb+srv://user:pass@host", ("pass", "pass")),
+    ],
+)
+def test_secrets_are_the_uri_and_the_password_in_it_as_written_and_as_meant(
+    uri: str, passwords: tuple[str, ...]
+) -> None:
+    assert Storage(mongodb_uri=SecretStr(uri)).secrets() == (uri, *passwords)
+
+
+@pytest.mark.parametrize("password", ["x://[y", "://:@", "http://a:b℀@c", "%", "\\"])
+def test_any_password_can_be_kept_out_of_what_is_printed(password: str) -> None:
+    assert password in made(kafka_sasl_password=password).secrets()
