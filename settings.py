@@ -1,7 +1,7 @@
 """The one frozen `Settings` of a job, made in `main.py` and handed down. Nothing else reads the environment.
 
 Each field is a flag `--a-b`, an environment variable `CASESTREAM_A_B` and a line `CASESTREAM_A_B=value` of the
-settings file; `command_line.py` merges the three. Fields of type `SecretStr` have no flag. Times are seconds, sizes
+settings file; `command_line` merges the three. Fields of type `SecretStr` have no flag. Times are seconds, sizes
 are bytes.
 """
 

@@ -1,6 +1,6 @@
-"""`leases`: one job of a name, and of a checkpoint, at a time.
+"""`leases`: one job of a name, of a checkpoint, and of a spool, at a time.
 
-    { _id: jobname, holder, host, pid, epoch, checkpoint, period_seconds, heartbeat,
+    { _id: jobname, holder, host, pid, epoch, checkpoint, spool, period_seconds, heartbeat,
       state: "held" | "released" | "expired", stop_requested, last_alive }
 
 The holder moves its heartbeat; a starter that sees it stand still for a whole period takes the lease over and raises
@@ -40,10 +40,12 @@ class Lease:
         period_seconds: float,
         clock: Clock,
         wait: Callable[[float], bool],
+        spool: str | None = None,
     ) -> None:
         self._leases = database["leases"]
         self._jobname = jobname
         self._checkpoint = checkpoint
+        self._spool = spool
         self._period_seconds = period_seconds
         self._clock = clock
         self._wait = wait
@@ -133,8 +135,9 @@ class Lease:
                 is_away = False
 
     def _held_by_others(self) -> list[dict[str, Any]]:
-        mine = {"$or": [{"_id": self._jobname}, {"checkpoint": self._checkpoint}]}
-        return list(self._leases.find({**mine, "state": "held"}))
+        mine = [{"_id": self._jobname}, {"checkpoint": self._checkpoint}]
+        mine += [{"spool": self._spool}] if self._spool else []
+        return list(self._leases.find({"$or": mine, "state": "held"}))
 
     def _watch(self, held: list[dict[str, Any]]) -> None:
         """Look at these leases for a whole period, the longest of all, or until nobody holds any of them."""
@@ -169,6 +172,7 @@ class Lease:
             "pid": os.getpid(),
             "epoch": self._epoch,
             "checkpoint": self._checkpoint,
+            "spool": self._spool,
             "period_seconds": self._period_seconds,
             "heartbeat": now,
             "state": "held",

@@ -184,6 +184,9 @@ class StreamProcessor(ABC):
         """Why the source cannot be reached now, None when it can or need not; asked before the query starts."""
         return None
 
+    def between_batches(self) -> None:  # noqa: B027 - most sources have nothing to do then
+        """Called while no batch runs, and the last one is committed by Spark; nothing by default."""
+
     def _run_micro_batch(self, batch: DataFrame, batch_id: int) -> None:
         self.running = batch_id
         try:

@@ -22,8 +22,8 @@ class OffsetLog:
         self._files = open_folder(checkpoint, spark)
 
     def is_fresh(self) -> bool:
-        """Whether no query ever ran from this checkpoint."""
-        return not self._files.exists("metadata")
+        """Whether no batch was ever planned from this checkpoint."""
+        return not self._files.list("offsets")
 
     def timestamp(self, batch_id: int) -> datetime:
         """The batch's trigger time (UTC, milliseconds)."""

@@ -14,14 +14,14 @@ from spool.source_log import SourceLog
 class PushProcessor(StreamProcessor):
     """Replayable, because a closed segment never changes; a subclass names its `receiver` and writes `process`.
 
-    A segment is deleted once a batch after its own has begun: then Spark's commit of its own is on disk.
+    A segment is deleted once Spark's commit of its batch is on disk: no replay will ask for it.
     """
 
     def __init__(self, parts: JobParts) -> None:
         super().__init__(parts)
         self._spool = open_folder(str(parts.settings.spool), parts.spark)
         self._source_log = SourceLog(open_folder(str(parts.settings.checkpoint), parts.spark))
-        self._swept = -1
+        self._swept = self._swept_batch = -1
 
     def read_stream(self) -> DataFrame:
         """The events of closed segments, see `spool.reader`."""
@@ -29,9 +29,14 @@ class PushProcessor(StreamProcessor):
         return read_spool(self.spark, self._spool.uri)
 
     def process_micro_batch(self, batch: DataFrame, batch_id: int) -> None:
-        """As in the base; then the segments of earlier batches are swept."""
+        """As in the base; then the segments of earlier batches, which Spark has committed, are swept."""
         super().process_micro_batch(batch, batch_id)
-        self._sweep(self._end(batch_id - 1))
+        self._sweep(batch_id - 1)
+
+    def between_batches(self) -> None:
+        """Sweep the last batch's segments too: a full spool hears nothing, and there would be no next batch."""
+        if self.last_batch is not None and self.last_batch > self._swept_batch:
+            self._sweep(self.last_batch)
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
         """Segment (its id), lines, bytes, duplicates of each segment in the batch."""
@@ -45,7 +50,9 @@ class PushProcessor(StreamProcessor):
         end = self.offset_log.end(batch_id)
         return -1 if end is None else int(end["logOffset"])
 
-    def _sweep(self, until: int) -> None:
+    def _sweep(self, batch_id: int) -> None:
+        until = self._end(batch_id)
         for segment in self._source_log.segments(self._swept, until) if until > self._swept else ():
             self._spool.delete(segment.name)
-        self._swept = until
+        self._swept = max(until, self._swept)
+        self._swept_batch = batch_id

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 from pyspark.sql import SparkSession
 
-from cache.last_good import LastGood
 from casestream import __version__
 from clock import SystemClock
 from errors import CannotStart, StopRequested
@@ -23,14 +23,14 @@ from monitoring.progress import Progress
 from processors.base import JobParts, StreamProcessor
 from processors.offset_log import OffsetLog
 from runtime.continuation import drop_stored_segments, stored_offsets
+from runtime.counting import case_counter
 from runtime.embedded import EmbeddedServer
+from runtime.failures import cause
 from runtime.plugins import processor_class, receiver_class
 from runtime.reception import Reception
 from runtime.session import open_session
 from runtime.stopping import StopSignal
 from runtime.supervisor import Supervisor
-from scraper import PROVIDERS
-from scraper.counter import CaseCounter
 from settings import Settings
 from sinks.mongo import MongoSink
 from spool.files import open_folder
@@ -55,28 +55,36 @@ class Job:
         """Until it is stopped or, with `available_now`, until all is handled. Raises JobError."""
         with self._open:
             try:
-                self._run()
+                self._start().run()
             except StopRequested:
                 log.info("stopped before the first batch")
 
-    def _run(self) -> None:
+    def _start(self) -> Supervisor:
+        """Everything up to the query. Raises JobError; from MongoDB's own errors CannotStart."""
+        try:
+            return self._wire()
+        except PyMongoError as error:
+            raise CannotStart(f"MongoDB failed while the job was starting: {cause(error)}") from error
+
+    def _wire(self) -> Supervisor:
         spark, database = self._start_servers()
         lease = self._take_lease(database)
         ledger = BatchLedger(database, self._settings, __version__, self._clock)
         sink = MongoSink(self._settings, self.uri, database, lease.check)
         offsets = stored_offsets(self._settings, OffsetLog(spark, str(self._settings.checkpoint)), ledger, sink)
-        counter = self._counter(database)
-        parts = JobParts(spark, self._settings, sink, ledger, counter, self._progress, self._stop.is_set, offsets)
+        counts = case_counter(self._settings, database, self._clock)
+        parts = JobParts(spark, self._settings, sink, ledger, counts, self._progress, self._stop.is_set, offsets)
         processor = processor_class(self._settings.source)(parts)
         self._wait_for(processor.unreachable)
         reception = self._listen(processor, database, ledger, lease)
-        Supervisor(
+        return Supervisor(
             processor,
             self._stop,
             lambda: self._check(lease, reception),
             self._progress,
             self._settings.start_timeout_seconds,
-        ).run()
+            self._clock,
+        )
 
     def _start_servers(self) -> tuple[SparkSession, Database[dict[str, Any]]]:
         """Spark takes seconds to start: the embedded server, where one is wanted, starts beside it."""
@@ -103,30 +111,19 @@ class Job:
     def _take_lease(self, database: Database[dict[str, Any]]) -> Lease:
         settings = self._settings
         lease = Lease(
-            database, settings.jobname, str(settings.checkpoint), settings.lease_seconds, self._clock, self._stop.wait
+            database,
+            settings.jobname,
+            str(settings.checkpoint),
+            settings.lease_seconds,
+            self._clock,
+            self._stop.wait,
+            spool=settings.spool if processor_class(settings.source).receiver else None,
         )
         self._progress.say(f"taking the lease of {settings.jobname}")
         lease.acquire()
         self._open.callback(lease.release)
         lease.start_beating()
         return lease
-
-    def _counter(self, database: Database[dict[str, Any]]) -> CaseCounter:
-        settings = self._settings
-        kind = PROVIDERS[settings.count_provider]
-        provider = kind(
-            settings.count_url or kind.default_url, timeout_seconds=settings.count_timeout_seconds, clock=self._clock
-        )
-        max_age = settings.count_max_age_seconds
-        return CaseCounter(
-            provider,
-            LastGood(database),
-            # A trigger that comes a little early must not find the last number still young.
-            max_age_seconds=settings.trigger_seconds * 0.9 if max_age is None else max_age,
-            wait_seconds=settings.count_wait_seconds,
-            stale_after_days=settings.count_stale_after_days,
-            clock=self._clock,
-        )
 
     def _listen(
         self, processor: StreamProcessor, database: Database[dict[str, Any]], ledger: BatchLedger, lease: Lease
@@ -145,8 +142,8 @@ class Job:
             coverage.open_gap(f"the job {was}", since=lease.former["last_alive"])
         reception = Reception(receiver, self._settings, folder, coverage)
         self._progress.heard = lambda: reception.heard
-        reception.start()
         self._open.callback(reception.stop)
+        reception.start()
         if self._settings.available_now:
             self._hear_out(reception)
         return reception

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from pyspark.sql.streaming.query import StreamingQuery
 
-from errors import CannotStart, StopRequested
+from clock import Clock
+from errors import CannotStart, JobError, StopRequested
 from processors.base import StreamProcessor
 from runtime.failures import cause, verdict
 from runtime.stopping import StopSignal
@@ -31,7 +32,8 @@ class Watcher(Protocol):
 class Supervisor:
     """Keeps one query running.
 
-    check is called at every look and raises what ends the job: a lost lease, a dead receiver.
+    check is called at every look and raises what ends the job: a lost lease, a dead receiver. pause lets the time
+    between two looks pass.
     """
 
     def __init__(
@@ -41,17 +43,21 @@ class Supervisor:
         check: Callable[[], None],
         watcher: Watcher,
         start_timeout_seconds: float,
+        clock: Clock,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._processor = processor
         self._stop = stop
         self._check = check
         self._watcher = watcher
         self._start_timeout_seconds = start_timeout_seconds
+        self._clock = clock
+        self._pause = pause
 
     def run(self) -> None:
         """Run until stopped or, with `available_now`, until all is handled. Raises JobError when it ends for good."""
-        began = time.monotonic()
         failures = 0
+        first_failed: float | None = None
         while not self._stop.is_set():
             stored = self._processor.batches_stored
             failure = self._run_query()
@@ -59,41 +65,56 @@ class Supervisor:
                 return
             if (end := verdict(failure)) is not None:
                 raise end from failure
-            if not self._processor.batches_stored and time.monotonic() - began > self._start_timeout_seconds:
-                raise CannotStart(
-                    f"no batch could be stored within {self._start_timeout_seconds:g} s of the start: {cause(failure)}"
-                ) from failure
+            first_failed = self._clock.monotonic() if first_failed is None else first_failed
+            self._check_start(failure, self._clock.monotonic() - first_failed)
             failures = failures + 1 if self._processor.batches_stored == stored else 1
             seconds = min(_FIRST_BACK_OFF_SECONDS * 2 ** (failures - 1), _LONGEST_BACK_OFF_SECONDS)
             self._watcher.query_failed(cause(failure), seconds)
             self._stop.wait(seconds)
+
+    def _check_start(self, failure: BaseException, failing_seconds: float) -> None:
+        """A job that never stored anything is not healed for ever: it did not start."""
+        if not self._processor.batches_stored and failing_seconds >= self._start_timeout_seconds:
+            raise CannotStart(
+                f"no batch could be stored within {self._start_timeout_seconds:g} s of the start: {cause(failure)}"
+            ) from failure
 
     def _run_query(self) -> BaseException | None:
         """What the query died of, None when it was stopped or is done."""
         self._processor.failure = None
         try:
             query = self._processor.write_stream()
+            try:
+                was_stopped = self._watch(query)
+            finally:
+                query.stop()
+            failure: BaseException | None = self._processor.failure or query.exception()
+        except JobError:
+            raise
         except Exception as refusal:  # noqa: BLE001 - verdict raises what it does not know
             return refusal
-        try:
-            self._watch(query)
-        finally:
-            query.stop()
-        failure: BaseException | None = self._processor.failure or query.exception()
+        if failure is None and not (was_stopped or self._processor.settings.available_now):
+            raise JobError("Spark ended the query without saying why. Nothing is lost: start the job again.")
         return None if isinstance(failure, StopRequested) else failure
 
-    def _watch(self, query: StreamingQuery) -> None:
+    def _watch(self, query: StreamingQuery) -> bool:
+        """Look at the query until it ends by itself, or between two batches once the job is to stop: then True."""
         while query.isActive:
             self._check()
-            if self._stop.is_set() and self._is_between_batches(query):
-                return
+            if self._is_between_batches(query):
+                if self._stop.is_set():
+                    return True
+                self._processor.between_batches()
             self._watcher.waiting()
-            time.sleep(_LOOK_SECONDS)
+            self._pause(_LOOK_SECONDS)
+        return False
 
     def _is_between_batches(self, query: StreamingQuery) -> bool:
         """Whether nothing runs, and Spark has put the last batch's commit on disk: `query.stop()` interrupts."""
         if self._processor.running is not None:
             return False
-        progress = query.lastProgress
         last = self._processor.last_batch
-        return last is None or (progress is not None and int(progress["batchId"]) >= last)
+        if last is None:
+            return True
+        progress = query.lastProgress
+        return progress is not None and int(progress["batchId"]) >= last

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Literal
 
 from case_count import UNKNOWN, CaseCount, Reading
+from clock import Clock
 from errors import CountUnavailable, CountUnparsed
 from scraper.base import CountProvider, ReadingCache
-from clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -18,4 +18,4 @@ def posts(database: Documents) -> list[dict[str, Any]]:
 def raw(database: Documents, collection: str) -> dict[str, bytes]:
     """The BSON of each document, by id."""
     options: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
-    return {document["_id"]: document.raw for document in database[collection].with_options(options).find()}
+    return {document["_id"]: bytes(document.raw) for document in database[collection].with_options(options).find()}

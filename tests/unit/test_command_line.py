@@ -10,8 +10,8 @@ import pytest
 
 import command_line
 from command_line import Surroundings
+from command_line.mistakes import flag, is_secret, variable
 from errors import FixSettings
-from mistakes import flag, is_secret, variable
 from processors import PROCESSORS
 from runtime.plugins import required_settings
 from scraper import PROVIDERS

@@ -1,12 +1,14 @@
 """The query runs until it is stopped between two batches, and starts again when it fails."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 from pyspark.errors import AnalysisException
 
+from clock import SystemClock
 from errors import CannotStart, DataLost, LeaseLost, StopRequested
 from processors.base import StreamProcessor
 from runtime.stopping import StopSignal
@@ -63,6 +65,10 @@ class Processor:
         self.running: int | None = None
         self.last_batch: int | None = None
         self.batches_stored = 0
+        self.settings = SimpleNamespace(available_now=True)
+
+    def between_batches(self) -> None:
+        pass
 
     def write_stream(self) -> Query:
         self.started += 1
@@ -93,7 +99,10 @@ def run(
     processor: Processor, stop: StopSignal | None = None, check: Callable[[], None] = nothing, timeout: float = AMPLE
 ) -> Watcher:
     watcher = Watcher()
-    Supervisor(cast(StreamProcessor, processor), stop or Stop(), check, watcher, timeout).run()
+    supervisor = Supervisor(
+        cast(StreamProcessor, processor), stop or Stop(), check, watcher, timeout, SystemClock(), pause=lambda _: None
+    )
+    supervisor.run()
     return watcher
 
 

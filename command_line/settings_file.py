@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dotenv.parser import parse_stream
 
-import mistakes
+from command_line import mistakes
 from settings import PREFIX
 
 

@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 from pydantic.fields import FieldInfo
 
+from command_line.mistakes import flag, is_secret, variable
 from errors import FixSettings
-from mistakes import flag, is_secret, variable
 from settings import Settings
 
 ABOUT = """One casestream job: posts of one source, gathered by micro-batch, joined with the world's coronavirus case

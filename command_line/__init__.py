@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-import mistakes
+from command_line import mistakes
+from command_line.flags import NO_VALUE, parser
+from command_line.mistakes import flag, shown, variable
+from command_line.settings_file import read_file
 from errors import FixSettings
-from flags import NO_VALUE, parser
-from mistakes import flag, shown, variable
 from settings import Settings, Storage
-from settings_file import read_file
 
 
 @dataclass(frozen=True)
