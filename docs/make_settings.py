@@ -10,9 +10,9 @@ from settings import Settings
 PAGE = Path(__file__).with_name("settings.md")
 HEAD = """# Settings
 
-Each setting is a flag, an environment variable, or a line `CASESTREAM_A_B=value` of the file that `--settings-file` names;
-a flag wins over the environment, the environment over the file. Times are seconds, sizes are bytes. Secrets have no flag,
-since others can read arguments, and are hidden wherever they could be printed.
+Each setting is a flag, an environment variable, or a line `CASESTREAM_A_B=value` of the file that `--settings-file`
+names; a flag wins over the environment, the environment over the file. Times are seconds, sizes are bytes. Secrets have
+no flag, since others can read arguments, and are hidden wherever they could be printed.
 
 `main.py --check-settings …` prints what would be used, or every mistake at once.
 

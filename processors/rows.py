@@ -1,8 +1,8 @@
 """Events to rows: decoded, read by the source's `process`, completed. One row an event.
 
 Columns of a row: post `posts.POST` + received_at, source, origin (null: see problem), problem string, origin string,
-received_at timestamp, raw binary, length bigint, sha256 string (all three null beside a post), headers
-array<struct<key string, value binary>>. A tombstone has neither post nor problem.
+received_at timestamp, raw binary, length bigint, sha256 string, headers array<struct<key string, value binary>> (these
+four null beside a post). A tombstone has neither post nor problem.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from processors.posts import problem_only
 from settings import Settings
 
 _HEADERS = "array<struct<key: string, value: binary>>"
+_MOST_HEADERS, _HEADER_KEY, _HEADER_BYTES = 64, 256, 4_096
 _CUT = "struct<length: bigint, sha256: string>"
 
 
@@ -29,7 +30,6 @@ def with_outcome(events: DataFrame, process: Callable[[Column], Column], setting
             "origin",
             "received_at",
             *_kept_of_a_dead_letter(settings.max_event_bytes),
-            "headers",
         )
     )
 
@@ -83,4 +83,16 @@ def _kept_of_a_dead_letter(max_event_bytes: int) -> list[Column]:
         F.when(is_dead, F.substring("value", 1, max_event_bytes)).alias("raw"),
         F.when(is_dead, F.col("length")).alias("length"),
         F.when(is_dead, F.coalesce(F.col("cut.sha256"), F.sha2("value", 256))).alias("sha256"),
+        F.when(is_dead, _bounded(F.col("headers"))).alias("headers"),
     ]
+
+
+def _bounded(headers: Column) -> Column:
+    """The first headers, and the beginning of each: a dead letter must fit into a document, whatever was sent."""
+    return F.transform(
+        F.slice(headers, 1, _MOST_HEADERS),
+        lambda header: F.struct(
+            F.substring(header["key"], 1, _HEADER_KEY).alias("key"),
+            F.substring(header["value"], 1, _HEADER_BYTES).alias("value"),
+        ),
+    )

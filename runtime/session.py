@@ -15,6 +15,7 @@ from runtime.java import VERSION, find_java_home
 _RULES = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "false",  # no event may fail a task
+    "spark.sql.json.enablePartialResults": "true",  # a field of a wrong type costs that field only
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     "spark.sql.redaction.options.regex": "(?i)url|uri|password|jaas",
