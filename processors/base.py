@@ -1,9 +1,7 @@
 """`StreamProcessor`, what a source of posts is, and the protocols of what it is handed."""
 
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
@@ -16,6 +14,7 @@ from errors import StopRequested
 from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
 from processors.offset_log import OffsetLog
 from processors.rows import with_outcome
+from processors.spans import Spans
 from settings import Settings
 
 
@@ -131,10 +130,11 @@ class StreamProcessor(ABC):
 
     @abstractmethod
     def process(self, event: Column) -> Column:
-        """One decoded event (string) to `posts.OUTCOME`, exactly one of post and problem null.
+        """One decoded event (string) to struct<post `posts.POST`, problem string>, exactly one of the two null.
 
-        problem: not_json, no_text, bad_field or not_a_post. A post may leave `id` and `created_at` null: they become
-        a hash of the origin, and the time of receipt. Native Spark expressions only.
+        `posts.post_only` and `posts.problem_only` make it. problem: not_json, no_text, bad_field or not_a_post. A post
+        may leave `id` and `created_at` null: they become a hash of the origin, and the time of receipt. Native Spark
+        expressions only.
         """
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
@@ -199,7 +199,7 @@ class StreamProcessor(ABC):
         self.last_batch = batch_id
         self.batches_stored += 1
 
-    def _plan(self, rows: DataFrame, batch: BatchId, spans: "Spans") -> BatchPlan:
+    def _plan(self, rows: DataFrame, batch: BatchId, spans: Spans) -> BatchPlan:
         sink, ledger = self.parts.sink, self.parts.ledger
         earlier = ledger.earlier(batch)
         with spans.of("process"):
@@ -219,32 +219,13 @@ class StreamProcessor(ABC):
             sink.clear(plan)
         return plan
 
-    def _store(self, rows: DataFrame, plan: BatchPlan, spans: "Spans") -> None:
+    def _store(self, rows: DataFrame, plan: BatchPlan, spans: Spans) -> None:
         if plan.contents.posts:
             with spans.of("documents"):
                 self.write(self.parts.sink.documents(rows, plan), "micro_batches")
         if plan.contents.dead_letters:
             with spans.of("dead_letters"):
                 self.write(self.parts.sink.dead_letters(rows, plan), "dead_letters")
-
-
-class Spans:
-    """How long each phase of one batch took, in milliseconds."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self.milliseconds: dict[str, float] = {}
-
-    @contextmanager
-    def of(self, phase: str) -> Iterator[None]:
-        """Time what runs inside."""
-        began = time.monotonic()
-        yield
-        self.milliseconds[phase] = round((time.monotonic() - began) * 1000, 1)
-
-    def total_seconds(self) -> float:
-        """From the batch's beginning until now."""
-        return round(time.monotonic() - self._began, 3)
 
 
 def _lag(contents: Contents) -> float | None:
