@@ -122,6 +122,7 @@ def test_text_lines_headers_tombstones_and_bad_events_each_find_their_place(
     assert (entry["posts"], entry["dead_letters"], entry["tombstones"]) == (2, 3, 1)
 
 
+@pytest.mark.slow
 def test_a_batch_of_60000_posts_becomes_parts_under_8_mb_whose_union_is_the_batch(
     job: Kafka, kafka: KafkaBroker, topic: str, database: Documents
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_replayed_batch_has_the_same_bytes_and_the_ledger_is_unchanged(
     assert bson.decode(next(iter(ledger.values())))["planned_at"] == entry["planned_at"].replace(tzinfo=None)
 
 
+@pytest.mark.slow
 def test_a_lost_checkpoint_goes_on_behind_the_last_stored_offsets_unless_told_otherwise(
     job: Kafka, kafka: KafkaBroker, topic: str, database: Documents, data_folder: Path
 ) -> None:
@@ -176,6 +178,7 @@ def test_a_lost_checkpoint_goes_on_behind_the_last_stored_offsets_unless_told_ot
     assert len(posts(database)) == 300
 
 
+@pytest.mark.slow
 def test_lost_events_end_the_job_with_what_to_do(
     job: Kafka, kafka: KafkaBroker, topic: str, database: Documents
 ) -> None:

@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from ledger.database import connect
 from runtime.embedded import EmbeddedServer
 from runtime.server_process import ServerProcess
@@ -12,6 +14,7 @@ from tests.integration.lines_peer import LinesPeer
 from tests.integration.stored import posts
 
 
+@pytest.mark.slow
 def test_posts_that_come_while_mongodb_is_dead_are_stored_once_when_it_is_back(
     data_folder: Path, tmp_path: Path
 ) -> None:

@@ -159,6 +159,7 @@ def test_a_killed_job_stores_what_was_in_the_open_segment_once(
     assert "the job died" in {gap["cause"] for gap in database["coverage"].find()}
 
 
+@pytest.mark.slow
 def test_a_second_job_of_the_name_is_refused_and_manage_stops_the_first(
     data_folder: Path, settings: dict[str, str], database: Documents, peer: LinesPeer
 ) -> None:
@@ -196,6 +197,7 @@ def test_without_settings_for_mongodb_the_embedded_server_keeps_the_posts(data_f
     assert '"status": "never"' in shown.stdout
 
 
+@pytest.mark.slow
 def test_a_secret_is_in_no_output(data_folder: Path, peer: LinesPeer) -> None:
     hidden = {
         "mongodb_uri": "mongodb://me:s3cr%25et@127.0.0.1:1/?serverSelectionTimeoutMS=100",
@@ -209,6 +211,7 @@ def test_a_secret_is_in_no_output(data_folder: Path, peer: LinesPeer) -> None:
     assert "s3cr%et" not in everything
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_the_job_at_once_and_nothing_is_lost(
     data_folder: Path, settings: dict[str, str], database: Documents, peer: LinesPeer, page: CountPage
 ) -> None:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from runtime.jars import class_path
 from tests.conftest import Documents
 from tests.integration.jobs import ROOT, RunningJob, environment
@@ -13,6 +15,7 @@ from tests.servers.kafka import KafkaBroker
 SPARK_SUBMIT = Path(sys.executable).with_name("spark-submit")
 
 
+@pytest.mark.slow
 def test_spark_submit_runs_the_job_with_the_jars_it_was_given(
     data_folder: Path, kafka: KafkaBroker, mongodb_uri: str, database: Documents
 ) -> None:
