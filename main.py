@@ -5,6 +5,7 @@ spark-submit … main.py --jobname NAME --source kafka|socket|package.module:Cla
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -56,4 +57,10 @@ def run(settings: Settings) -> int:
 
 if __name__ == "__main__":
     logging.captureWarnings(capture=True)
-    sys.exit(main(sys.argv[1:]))
+    try:
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, a `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

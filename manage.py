@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """The operator's commands. A new one is a file in operations/ and a line in COMMANDS."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -51,4 +52,10 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, a `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

@@ -86,9 +86,14 @@ def scheme_of(place: str) -> str:
     return match[1].lower() if match else ""
 
 
-_SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}"
+_HOST = r"([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)"
+_SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+_YEAR = 31_536_000
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+TopicName = Annotated[
+    str, _matching(r"[A-Za-z0-9._-]{1,249}", "names of letters, digits, dots, underscores and hyphens")
+]
+Names = Annotated[tuple[TopicName, ...], NoDecode, BeforeValidator(_names)]
 MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
 SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
 JobName = Annotated[
@@ -99,6 +104,7 @@ JobName = Annotated[
     ),
 ]
 DatabaseName = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,63}", "1 to 63 letters, digits, underscores and hyphens")]
+Host = Annotated[str, _matching(_HOST, "a host's name or address")]
 Servers = Annotated[str, _matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port, or several with commas between")]
 Starting = Annotated[str, AfterValidator(_starting)]
 WebAddress = Annotated[str, _matching(r"(?i)https?://[^\s/?#]+\S*", "an address that begins with http:// or https://")]
@@ -184,19 +190,19 @@ class Settings(Storage):
     kafka_sasl_password: SecretStr | None = _setting(KAFKA, None, "password at the brokers; required with SASL")
     kafka_ssl_ca_location: str | None = _setting(KAFKA, None, "PEM file of the brokers' CA; default: Java's own list")
 
-    socket_host: str = _setting(SOCKET, "127.0.0.1", "host that the job connects to")
+    socket_host: Host = _setting(SOCKET, "127.0.0.1", "host that the job connects to")
     socket_port: int = _setting(SOCKET, 9009, "its port; the job reads lines from it", ge=1, le=65_535)
 
     count_provider: str = _setting(COUNT, "worldometers", "who publishes the world's case count")
     count_url: WebAddress | None = _setting(COUNT, None, "another address of its page; default: the provider's own")
-    count_timeout_seconds: float = _setting(COUNT, 5, "longest time for the whole page", gt=0)
+    count_timeout_seconds: float = _setting(COUNT, 5, "longest time for the whole page", gt=0, le=600)
     count_max_age_seconds: float | None = _setting(
-        COUNT, None, "a number younger than this is not fetched again; default: the trigger's seconds", ge=0
+        COUNT, None, "a number younger than this is not fetched again; default: the trigger's seconds", ge=0, le=_YEAR
     )
     count_wait_seconds: float = _setting(
-        COUNT, 2, "longest time a micro-batch waits for the number beyond its own work", ge=0
+        COUNT, 2, "longest time a micro-batch waits for the number beyond its own work", ge=0, le=3_600
     )
-    count_stale_after_days: float = _setting(COUNT, 7, "an older number is warned of", gt=0)
+    count_stale_after_days: float = _setting(COUNT, 7, "an older number is warned of", gt=0, le=36_500)
 
     max_event_bytes: int = _setting(LIMITS, 1_000_000, "a longer event is a dead letter", ge=1_000, le=2_000_000)
     max_document_bytes: int = _setting(

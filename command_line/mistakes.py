@@ -52,6 +52,7 @@ def shown(name: str, value: object) -> str:
         return "***"
     text = ",".join(value) if isinstance(value, tuple) else str(value)
     text = re.sub(r"(://[^/@]*?):.*@", r"\1:***@", text)
+    text = re.sub(r"(://[^?]*\?).+", r"\1***", text)  # the query of a URL may hold a token
     text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
 

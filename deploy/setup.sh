@@ -19,6 +19,10 @@ make_environment() {
       "macOS: brew install python@3.11; anywhere: uv python install 3.11" >&2
     exit 1
   fi
+  if [[ -L .venv ]]; then
+    echo "setup: .venv is a link to an environment of another place, which is left alone: remove the link" >&2
+    exit 1
+  fi
   echo "setup: making .venv (5 s)"
   python3.11 -m venv --clear .venv
 }

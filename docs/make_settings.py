@@ -37,7 +37,9 @@ def _row(name: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    return "" if field.default in (None, (), False) else f"`{field.default}`"
+    if field.default in (None, ()):
+        return ""
+    return "`false`" if field.default is False else f"`{field.default}`"
 
 
 if __name__ == "__main__":

@@ -76,8 +76,8 @@ class CoverageLog:
             self._unsaved[closed["_id"]] = closed
             self._open = None
 
-    def save(self) -> None:
-        """Write what is not written yet; what the database does not take stays for the next time."""
+    def save(self) -> bool:
+        """Write what is not written yet; False where the database does not take it: it stays for the next time."""
         with self._lock:
             unsaved = list(self._unsaved.values())
         for gap in unsaved:
@@ -87,11 +87,12 @@ class CoverageLog:
                 if not self._is_away:
                     log.warning("gap not written yet, MongoDB is away error=%r", str(error))
                 self._is_away = True
-                return
+                return False
             self._is_away = False
             with self._lock:
                 if self._unsaved.get(gap["_id"]) is gap:
                     del self._unsaved[gap["_id"]]
+        return True
 
     def _save_on(self) -> None:
         while not self._stopping.wait(_SAVE_SECONDS):

@@ -13,6 +13,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NoReturn
 from uuid import uuid4
 
@@ -54,6 +55,7 @@ class Lease:
         self.is_lost = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, name="lease", daemon=True)
+        self._is_gap_noted = False
         self.stop_requested = False
         self.former: dict[str, Any] | None = None
         """The lease as the former holder left it, None at the job's first start."""
@@ -91,7 +93,7 @@ class Lease:
         try:
             lease = self._leases.find_one_and_update(
                 self._ours(),
-                {"$set": {"heartbeat": now, "last_alive": now, "state": "held"}},
+                {"$set": {"heartbeat": now, "state": "held", **self._sign_of_life(now)}},
                 return_document=ReturnDocument.AFTER,
             )
         except DuplicateKeyError:
@@ -107,9 +109,18 @@ class Lease:
         if self._thread.is_alive():
             self._thread.join()
         try:
-            self._leases.update_one(self._ours(), {"$set": {"state": "released", "last_alive": self._clock.now()}})
+            life = self._sign_of_life(self._clock.now())
+            self._leases.update_one(self._ours(), {"$set": {"state": "released", **life}})
         except PyMongoError as error:
             log.warning("lease not given back, the next start waits for it job=%s error=%r", self._jobname, str(error))
+
+    def gap_is_noted(self) -> None:
+        """Since when nobody listened is written down elsewhere: from now on `last_alive` is this holder's."""
+        self._is_gap_noted = True
+
+    def _sign_of_life(self, now: datetime) -> dict[str, datetime]:
+        """Until then the former holder's stays, for the next start to find, should this one die at once."""
+        return {"last_alive": now} if self._is_gap_noted else {}
 
     def _ours(self) -> dict[str, Any]:
         return {"_id": self._jobname, "holder": self._holder, "epoch": self._epoch}
@@ -177,7 +188,7 @@ class Lease:
             "heartbeat": now,
             "state": "held",
             "stop_requested": False,
-            "last_alive": now,
+            "last_alive": self.former["last_alive"] if self.former else now,
         }
         try:
             if self.former is None:

@@ -52,13 +52,15 @@ class Progress:
 
     def sum_up(self, settings: Settings) -> None:
         """The last words of a job that was stopped as asked: what was stored, and how to look at it."""
-        log.info("stopped batches=%s posts=%s dead_letters=%s", self.batches, self.posts, self.dead_letters)
+        log.info("ended batches=%s posts=%s dead_letters=%s", self.batches, self.posts, self.dead_letters)
         if self._status is None:
             return
         look = f"manage.py show --jobname {settings.jobname}"
         where = "the embedded server, data in .data/mongodb" if settings.mongodb_uri is None else settings.database
         self._console.print(
-            f"Stored {self.posts:,} posts in {self.batches:,} batches ({where}). Look at them: .venv/bin/python {look}",
+            f"Stored {self.posts:,} posts in {self.batches:,} batches ({where}). Look at them:",
+            f"\n.venv/bin/python {look}",
+            sep="",
             highlight=False,
         )
 
@@ -108,7 +110,7 @@ class Progress:
             return
         seconds = self._trigger_seconds - time.time() % self._trigger_seconds
         heard = f" · {self.heard():,} events heard" if self.heard else ""
-        self.say(f"waiting for the next trigger in {seconds:.0f} s{heard} · Ctrl-C stops after the batch in hand")
+        self.say(f"next trigger in {seconds:.0f} s{heard} · Ctrl-C stops after the batch in hand")
 
     def query_failed(self, why: str, again_in_seconds: float) -> None:
         """The query ended with an error and starts again."""

@@ -1,15 +1,17 @@
 """`manage.py show`: what a job has stored, and its newest document."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from bson import json_util
 from pymongo.database import Database
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 import command_line
+from errors import CannotStart
 from operations.database import opened
 
 _SHOWN_POSTS = 2
@@ -24,6 +26,8 @@ def show(
     """Show what a job has stored: its last micro-batches, and the newest document with its first posts."""
     console = Console()
     with opened(command_line.read_storage(settings_file)) as database:
+        if database["leases"].find_one({"_id": jobname}) is None:
+            raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
         console.print(_batches(database, jobname))
         newest = database["micro_batches"].find_one(
             {"job": jobname}, {"content": {"$slice": posts}}, sort=[("timestamp", -1), ("part", 1)]
@@ -37,9 +41,10 @@ def show(
 
 
 def _batches(database: Database[dict[str, Any]], jobname: str) -> Table:
-    table = Table(title=f"last micro-batches of {jobname} (times are UTC)", title_justify="left")
-    for heading in ("timestamp", "batch", "posts", "dead letters", "case count", "status", "parts", "state"):
-        table.add_column(heading, justify="left" if heading in ("timestamp", "status", "state") else "right")
+    table = Table(title=f"last micro-batches of {jobname} (times are UTC)", title_justify="left", box=SIMPLE)
+    for heading in ("timestamp", "batch", "posts", "dead", "case count", "status", "parts", "state"):
+        justify: Literal["left", "right"] = "left" if heading in ("timestamp", "status", "state") else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
     newest = database["batches"].find({"job": jobname}, sort=[("timestamp", -1)], limit=_LAST_BATCHES)
     for batch in reversed(list(newest)):
         table.add_row(

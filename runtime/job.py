@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from casestream import __version__
 from clock import SystemClock
-from errors import CannotStart, StopRequested
+from errors import CannotStart, JobError, StopRequested
 from ledger.batches import BatchLedger
 from ledger.coverage import CoverageLog
 from ledger.database import connect, reach
@@ -28,7 +28,7 @@ from runtime.embedded import EmbeddedServer
 from runtime.failures import cause
 from runtime.plugins import processor_class, receiver_class
 from runtime.reception import Reception
-from runtime.session import open_session
+from runtime.session import close_session, is_alive, open_session
 from runtime.stopping import StopSignal
 from runtime.supervisor import Supervisor
 from settings import Settings
@@ -80,7 +80,7 @@ class Job:
         return Supervisor(
             processor,
             self._stop,
-            lambda: self._check(lease, reception),
+            lambda: self._check(spark, lease, reception),
             self._progress,
             self._settings.start_timeout_seconds,
             self._clock,
@@ -93,7 +93,7 @@ class Job:
             self._progress.say("starting Spark")
             spark = open_session(self._settings.jobname, Path(".data", self._settings.jobname))
             self._stop.listen()  # pyspark has put a handler of its own for Ctrl-C
-            self._open.callback(spark.stop)
+            self._open.callback(close_session, spark)
             self.uri = address.result()
         database = connect(self.uri, self._settings.database)
         self._open.callback(database.client.close)
@@ -131,6 +131,7 @@ class Job:
         """The push feed's reception, listening; None for a source that Spark reads by itself."""
         receiver = receiver_class(type(processor))
         if receiver is None:
+            lease.gap_is_noted()
             return None
         folder = open_folder(str(self._settings.spool), processor.spark)
         if processor.offset_log.is_fresh() and not self._settings.from_start:
@@ -140,6 +141,8 @@ class Job:
         if lease.former:
             was = "was stopped" if lease.former["state"] == "released" else "died"
             coverage.open_gap(f"the job {was}", since=lease.former["last_alive"])
+        self._wait_for(lambda: None if coverage.save() else "MongoDB does not take the coverage")
+        lease.gap_is_noted()
         reception = Reception(receiver, self._settings, folder, coverage)
         self._progress.heard = lambda: reception.heard
         self._open.callback(reception.stop)
@@ -165,12 +168,14 @@ class Job:
                 raise CannotStart(f"cannot be reached after {self._settings.start_timeout_seconds:g} s: {why}")
             if not is_said:
                 log.warning("waiting for a server why=%r", why)
+                self._progress.say("waiting for a server")
                 is_said = True
-            self._progress.say(f"waiting for a server: {why}")
             if self._stop.wait(_LOOK_SECONDS):
                 raise StopRequested
 
-    def _check(self, lease: Lease, reception: Reception | None) -> None:
+    def _check(self, spark: SparkSession, lease: Lease, reception: Reception | None) -> None:
+        if not is_alive(spark):
+            raise JobError("Spark itself has ended. Nothing is lost: start the job again, it goes on where it was.")
         if lease.is_lost:
             lease.check()
         if lease.stop_requested:

@@ -36,6 +36,8 @@ def receiver_class(processor: type[StreamProcessor]) -> type[Receiver] | None:
 
 def _subclass(source: str, place: str, base: type[Any]) -> type[Any]:
     module, _, name = place.partition(":")
+    if not (module and name):
+        raise _mistake(source, "it must be package.module:ClassName")
     try:  # anything may go wrong in somebody else's module
         found = getattr(import_module(module), name)
     except Exception as error:

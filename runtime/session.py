@@ -2,7 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Any, cast
 
+from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
@@ -54,6 +56,20 @@ def open_session(jobname: str, log_folder: Path) -> SparkSession:
         partitions = min(session.sparkContext.defaultParallelism, _MOST_SHUFFLE_PARTITIONS)
         session.conf.set("spark.sql.shuffle.partitions", str(partitions))
     return session
+
+
+def is_alive(session: SparkSession) -> bool:
+    """Whether the JVM answers and its context still runs."""
+    try:
+        return not cast(Any, session.sparkContext._jsc).sc().isStopped()
+    except (Py4JError, OSError):
+        return False
+
+
+def close_session(session: SparkSession) -> None:
+    """End the session, where there is still one."""
+    if is_alive(session):
+        session.stop()
 
 
 def _local_context(jobname: str, log_folder: Path) -> SparkContext:

@@ -65,6 +65,7 @@ class Supervisor:
                 return
             if (end := verdict(failure)) is not None:
                 raise end from failure
+            self._check()
             first_failed = self._clock.monotonic() if first_failed is None else first_failed
             self._check_start(failure, self._clock.monotonic() - first_failed)
             failures = failures + 1 if self._processor.batches_stored == stored else 1

@@ -36,6 +36,7 @@ class Jobs:
         self.waited = 0.0
         lease = self.lease(name, checkpoint, period)
         lease.acquire()
+        lease.gap_is_noted()
         return lease
 
     def entry(self, name: str = "a") -> dict[str, Any]:
@@ -127,6 +128,18 @@ def test_a_released_lease_is_taken_at_once(jobs: Jobs) -> None:
     assert jobs.waited == 0
     assert lease.former is not None
     assert (lease.former["state"], lease.former["last_alive"]) == ("released", jobs.clock.now())
+
+
+def test_a_start_that_dies_before_it_has_noted_the_gap_leaves_the_former_holders_sign_of_life(jobs: Jobs) -> None:
+    jobs.started().release()
+    died = jobs.clock.now()
+    jobs.clock.seconds += 100
+    hasty = jobs.lease()
+    hasty.acquire()
+    hasty.beat()
+    assert jobs.entry()["heartbeat"] == jobs.clock.now() > died
+    assert jobs.started().former is not None
+    assert jobs.entry()["last_alive"] == died
 
 
 def test_a_lease_that_is_released_while_a_starter_watches_is_taken_at_once(jobs: Jobs) -> None:

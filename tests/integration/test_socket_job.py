@@ -1,6 +1,7 @@
 """A TCP feed to MongoDB: a real peer, main.py as a process, documents read back with pymongo."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -231,3 +232,25 @@ def test_a_second_signal_ends_the_job_at_once_and_nothing_is_lost(
         running.signal(signal.SIGTERM)
         assert running.end() == 0
     assert [post["text"] for post in posts(database)] == ["kept"]
+
+
+@pytest.mark.slow
+def test_a_job_whose_jvm_was_killed_ends_says_so_and_goes_on_when_started_again(
+    data_folder: Path, settings: dict[str, str], database: Documents, peer: LinesPeer
+) -> None:
+    with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
+        peer.send(b"one\n")
+        read_until_stored(running, database, 1)
+        (jvm,) = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+        os.kill(int(jvm), signal.SIGKILL)
+        peer.send(b"two\n")
+        assert running.end() == 1
+        assert "Spark itself has ended" in running.errors[-1]
+        assert not any("Traceback" in line for line in running.errors)
+    peer.hang_up()
+    with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
+        peer.send(b"three\n")
+        read_until_stored(running, database, 3)
+        running.signal(signal.SIGTERM)
+        assert running.end() == 0
+    assert sorted(post["text"] for post in posts(database)) == ["one", "three", "two"]
