@@ -20,9 +20,9 @@ def start_logging(log_format: Literal["text", "json"], secrets: Sequence[str], c
     else:
         handler = logging.StreamHandler()
         handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
+    handler.addFilter(_is_not_py4j)
     handler.addFilter(_Redaction(secrets))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("py4j").setLevel(logging.CRITICAL)  # it prints what foreachBatch raises; the supervisor does too
 
 
 def redacted(text: str, secrets: Sequence[str]) -> str:
@@ -30,6 +30,11 @@ def redacted(text: str, secrets: Sequence[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
     return text
+
+
+def _is_not_py4j(record: logging.LogRecord) -> bool:
+    """py4j prints what foreachBatch raises, and a lost JVM, with tracebacks; the supervisor says both in a line."""
+    return "py4j" not in record.pathname
 
 
 class _Redaction(logging.Filter):

@@ -246,7 +246,7 @@ def test_a_job_whose_jvm_was_killed_ends_says_so_and_goes_on_when_started_again(
         peer.send(b"two\n")
         assert running.end() == 1
         assert "Spark itself has ended" in running.errors[-1]
-        assert not any("Traceback" in line for line in running.errors)
+        assert not any("Traceback" in line for line in running.errors), "\n".join(running.errors)
     peer.hang_up()
     with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
         peer.send(b"three\n")
