@@ -60,7 +60,7 @@ def test_a_source_of_somebody_else_goes_by_its_module_and_class() -> None:
         ("no_such_module:X", "no_such_module:X cannot be imported: ModuleNotFoundError"),
         ("foreign_source:None_", "foreign_source:None_ cannot be imported: AttributeError"),
         ("broken_source:X", "broken_source:X cannot be imported: SyntaxError"),
-        (":X", "cannot be imported: ValueError"),
+        (":X", "it must be package.module:ClassName"),
         ("..x:X", "cannot be imported: TypeError"),
         ("pathlib:Path", "pathlib:Path must be a class that extends processors.base.StreamProcessor"),
         ("foreign_source:Half", "foreign_source:Half lacks process, read_stream"),
