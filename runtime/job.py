@@ -49,7 +49,7 @@ class Job:
         self._progress = progress
         self._clock = SystemClock()
         self._open = ExitStack()
-        self.uri = ""
+        self._uri = ""
 
     def run(self) -> None:
         """Until it is stopped or, with `available_now`, until all is handled. Raises JobError."""
@@ -70,7 +70,7 @@ class Job:
         spark, database = self._start_servers()
         lease = self._take_lease(database)
         ledger = BatchLedger(database, self._settings, __version__, self._clock)
-        sink = MongoSink(self._settings, self.uri, database, lease.check)
+        sink = MongoSink(self._settings, self._uri, database, lease.check)
         offsets = stored_offsets(self._settings, OffsetLog(spark, str(self._settings.checkpoint)), ledger, sink)
         counts = case_counter(self._settings, database, self._clock)
         parts = JobParts(spark, self._settings, sink, ledger, counts, self._progress, self._stop.is_set, offsets)
@@ -94,8 +94,8 @@ class Job:
             spark = open_session(self._settings.jobname, Path(".data", self._settings.jobname))
             self._stop.listen()  # pyspark has put a handler of its own for Ctrl-C
             self._open.callback(close_session, spark)
-            self.uri = address.result()
-        database = connect(self.uri, self._settings.database)
+            self._uri = address.result()
+        database = connect(self._uri, self._settings.database)
         self._open.callback(database.client.close)
         self._wait_for(lambda: reach(database))
         ensure_indexes(database)
