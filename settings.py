@@ -80,6 +80,15 @@ def _starting(value: str) -> str:
     return value
 
 
+def _rules(value: str) -> str:
+    lines = [line.strip() for line in value.splitlines() if line.strip()]
+    if not lines:
+        raise ValueError("it must hold a rule: what X is to look for, one a line")
+    if len(set(lines)) < len(lines):
+        raise ValueError("it must hold each rule once")
+    return "\n".join(lines)
+
+
 def scheme_of(place: str) -> str:
     """`hdfs` of hdfs://host/path, nothing for a path."""
     match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", place)
@@ -88,12 +97,13 @@ def scheme_of(place: str) -> str:
 
 _HOST = r"([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)"
 _SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
-_YEAR = 31_536_000
+_WEEK, _YEAR = 604_800, 31_536_000
 
 TopicName = Annotated[
     str, _matching(r"[A-Za-z0-9._-]{1,249}", "names of letters, digits, dots, underscores and hyphens")
 ]
 Names = Annotated[tuple[TopicName, ...], NoDecode, BeforeValidator(_names)]
+NamesOrNone = Annotated[Names, AfterValidator(lambda names: () if names == ("none",) else names)]
 MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
 SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
 JobName = Annotated[
@@ -107,9 +117,12 @@ DatabaseName = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,63}", "1 to 63 letters
 Host = Annotated[str, _matching(_HOST, "a host's name or address")]
 Servers = Annotated[str, _matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port, or several with commas between")]
 Starting = Annotated[str, AfterValidator(_starting)]
+Rules = Annotated[str, AfterValidator(_rules)]
 WebAddress = Annotated[str, _matching(r"(?i)https?://[^\s/?#]+\S*", "an address that begins with http:// or https://")]
 
-JOB, STORAGE, KAFKA, SOCKET, COUNT, LIMITS = "job", "storage", "kafka", "socket", "case count", "limits"
+JOB, STORAGE, KAFKA, SOCKET, TWITTER, COUNT, LIMITS = (
+    "job", "storage", "kafka", "socket", "twitter", "case count", "limits"
+)  # fmt: skip
 
 
 class Storage(BaseSettings):
@@ -193,6 +206,30 @@ class Settings(Storage):
     socket_host: Host = _setting(SOCKET, "127.0.0.1", "host that the job connects to")
     socket_port: int = _setting(SOCKET, 9009, "its port; the job reads lines from it", ge=1, le=65_535)
 
+    twitter_bearer_token: SecretStr | None = _setting(
+        TWITTER, None, "bearer token of an app at X; required for twitter"
+    )
+    twitter_rules: Rules = _setting(
+        TWITTER, "covid19 OR coronavirus", "which posts to ask X for: a rule a line, `rule` or `tag: rule`"
+    )
+    twitter_api_url: WebAddress = _setting(TWITTER, "https://api.x.com", "another address of X's API: a stand-in")
+    twitter_expansions: NamesOrNone = _setting(
+        TWITTER,
+        ("referenced_tweets.id",),
+        "what X sends along with a post, and may charge for: by default the post it refers to; none: nothing",
+        validate_default=True,
+    )
+    twitter_backfill_minutes: int = _setting(
+        TWITTER, 0, "minutes that X repeats after a break, for accounts that have it; 0: none", ge=0, le=5
+    )
+    twitter_daily_posts: int | None = _setting(
+        TWITTER,
+        None,
+        "most posts of a UTC day, for all jobs of the token; then the stream is closed until the next",
+        gt=0,
+    )
+    twitter_monthly_posts: int | None = _setting(TWITTER, None, "the same for a calendar month, UTC", gt=0)
+
     count_provider: str = _setting(COUNT, "worldometers", "who publishes the world's case count")
     count_url: WebAddress | None = _setting(COUNT, None, "another address of its page; default: the provider's own")
     count_timeout_seconds: float = _setting(COUNT, 5, "longest time for the whole page", gt=0, le=600)
@@ -212,6 +249,13 @@ class Settings(Storage):
         le=LARGEST_DOCUMENT,
     )
     spool_max_bytes: int = _setting(LIMITS, 10_000_000_000, "a fuller spool stops reading the feed", ge=1_000_000)
+    deduplicate_within_seconds: float = _setting(
+        LIMITS,
+        3_600,
+        "an event that a feed sends again within so long is dropped, over restarts too; 0: none",
+        ge=0,
+        le=_WEEK,
+    )
 
     @field_validator("max_document_bytes")
     @classmethod

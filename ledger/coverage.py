@@ -1,11 +1,13 @@
 """`coverage`: every time in which a push feed was not heard.
 
-{ _id: "<job>:<from, ms>", job, source, from, to | null, cause, recovered: "lost" }
+{ _id: "<job>:<from, ms>", job, source, from, to | null, cause, recovered: "lost" | "backfilled" }
+
+A gap of which the feed repeated only the end is two entries.
 """
 
 import logging
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.database import Database
@@ -55,26 +57,28 @@ class CoverageLog:
         with self._lock:
             if self._open is not None:
                 return
-            begin = since or self._clock.now()
-            self._open = {
-                "_id": f"{self._job}:{round(begin.timestamp() * 1000)}",
-                "job": self._job,
-                "source": self._source,
-                "from": begin,
-                "to": None,
-                "cause": cause,
-                "recovered": "lost",
-            }
-            self._unsaved[self._open["_id"]] = self._open
+            self._open = self._gap(since or self._clock.now(), cause)
+            self._keep(self._open)
 
-    def close_gap(self) -> None:
-        """The feed is heard again."""
+    def close_gap(self, backfilled_seconds: float = 0) -> None:
+        """The feed is heard again, and repeats what it said in so many seconds before."""
         with self._lock:
             if self._open is None:
                 return
-            closed = {**self._open, "to": self._clock.now()}
-            self._unsaved[closed["_id"]] = closed
+            now = self._clock.now()
+            heard_from = now - timedelta(seconds=backfilled_seconds)
+            repeated = self._open
+            if self._open["from"] < heard_from:
+                self._keep({**self._open, "to": heard_from})
+                repeated = self._gap(heard_from, self._open["cause"])
+            if repeated is self._open or repeated["from"] < now:
+                self._keep({**repeated, "to": now, "recovered": "backfilled" if backfilled_seconds else "lost"})
             self._open = None
+
+    def gap_seconds(self) -> float:
+        """How long the feed has not been heard; 0 while it is."""
+        with self._lock:
+            return 0 if self._open is None else (self._clock.now() - self._open["from"]).total_seconds()
 
     def save(self) -> bool:
         """Write what is not written yet; False where the database does not take it: it stays for the next time."""
@@ -93,6 +97,20 @@ class CoverageLog:
                 if self._unsaved.get(gap["_id"]) is gap:
                     del self._unsaved[gap["_id"]]
         return True
+
+    def _gap(self, begin: datetime, cause: str) -> dict[str, Any]:
+        return {
+            "_id": f"{self._job}:{round(begin.timestamp() * 1000)}",
+            "job": self._job,
+            "source": self._source,
+            "from": begin,
+            "to": None,
+            "cause": cause,
+            "recovered": "lost",
+        }
+
+    def _keep(self, gap: dict[str, Any]) -> None:
+        self._unsaved[gap["_id"]] = gap
 
     def _save_on(self) -> None:
         while not self._stopping.wait(_SAVE_SECONDS):

@@ -17,6 +17,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("job", 1), ("batch_id", 1)]),
     ],
     "coverage": [IndexModel([("job", 1), ("from", 1)])],
+    "usage": [IndexModel([("account", 1), ("day", 1)])],
     "leases": [
         IndexModel(
             [("checkpoint", 1)],

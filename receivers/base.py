@@ -3,8 +3,11 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
+from clock import Clock
 from settings import Settings
 from spool.segments import CutEvent
 
@@ -12,8 +15,8 @@ from spool.segments import CutEvent
 class Spool(Protocol):
     """Where events go (`spool.writer.SpoolWriter`)."""
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> None:
-        """Add events; waits while the spool is full and the job is not ending."""
+    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+        """Add events; waits while the spool is full and the job is not ending. How many of them were new."""
 
 
 class Coverage(Protocol):
@@ -22,8 +25,36 @@ class Coverage(Protocol):
     def open_gap(self, cause: str) -> None:
         """From now on the feed is not heard; nothing happens where a gap is open already."""
 
-    def close_gap(self) -> None:
-        """The feed is heard again."""
+    def close_gap(self, backfilled_seconds: float = 0) -> None:
+        """The feed is heard again, and repeats what it said in so many seconds before."""
+
+    def gap_seconds(self) -> float:
+        """How long the feed has not been heard; 0 while it is."""
+
+
+class Usage(Protocol):
+    """How many posts the account that a feed is read with was given: by all jobs, over restarts."""
+
+    def add(self, posts: int) -> None:
+        """Count some more, now."""
+
+    def posts(self, since: date) -> int:
+        """Posts since that UTC day began."""
+
+
+@dataclass(frozen=True)
+class ReceiverParts:
+    """Everything that a receiver is handed.
+
+    last_alive: when a former run of the job gave its last sign of life; the feed may take its connection for open.
+    """
+
+    settings: Settings
+    spool: Spool
+    coverage: Coverage
+    usage: Usage
+    clock: Clock
+    last_alive: datetime | None = None
 
 
 class Receiver(ABC):
@@ -33,13 +64,29 @@ class Receiver(ABC):
     on; it reconnects by itself, with back-off; it returns soon after `stopping` is set.
     """
 
-    def __init__(self, settings: Settings, spool: Spool, coverage: Coverage) -> None:
-        self.settings = settings
-        self.spool = spool
-        self.coverage = coverage
+    def __init__(self, parts: ReceiverParts) -> None:
+        self.settings = parts.settings
+        self.spool = parts.spool
+        self.coverage = parts.coverage
+        self.usage = parts.usage
+        self.clock = parts.clock
+        self.last_alive = parts.last_alive
         self.stopping = threading.Event()
         self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+
+    @staticmethod
+    def key(event: bytes) -> str | None:  # noqa: ARG004 - for subclasses
+        """What tells an event from others where the feed repeats itself: its id, and its version if it has one.
+
+        None where nothing does, and for every event of a feed that sends nothing twice.
+        """
+        return None
+
+    @staticmethod
+    def account(settings: Settings) -> str | None:  # noqa: ARG004 - for subclasses
+        """A name, no secret, of the account that pays for the posts; None where nobody counts them."""
+        return None
 
     @abstractmethod
     def receive(self) -> None:
@@ -57,8 +104,12 @@ class Receiver(ABC):
     def stop(self, timeout_seconds: float = 10) -> None:
         """Read no more; what was read is in the spool when this returns. Nothing happens where it never began."""
         self.stopping.set()
+        self.hang_up()
         if self._thread.ident is not None:
             self._thread.join(timeout_seconds)
+
+    def hang_up(self) -> None:  # noqa: B027 - most receivers look at `stopping` often enough
+        """Called in another thread once `stopping` is set: end a read that would last."""
 
     def _run(self) -> None:
         try:

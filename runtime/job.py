@@ -19,6 +19,7 @@ from ledger.coverage import CoverageLog
 from ledger.database import connect, reach
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
+from ledger.usage import UsageLog
 from monitoring.progress import Progress
 from processors.base import JobParts, StreamProcessor
 from processors.offset_log import OffsetLog
@@ -133,7 +134,7 @@ class Job:
         if receiver is None:
             lease.gap_is_noted()
             return None
-        folder = open_folder(str(self._settings.spool), processor.spark)
+        folder, account = open_folder(str(self._settings.spool), processor.spark), receiver.account(self._settings)
         if processor.offset_log.is_fresh() and not self._settings.from_start:
             drop_stored_segments(folder, ledger)
         coverage = CoverageLog(database, self._settings.jobname, self._settings.source, self._clock)
@@ -143,7 +144,9 @@ class Job:
             coverage.open_gap(f"the job {was}", since=lease.former["last_alive"])
         self._wait_for(lambda: None if coverage.save() else "MongoDB does not take the coverage")
         lease.gap_is_noted()
-        reception = Reception(receiver, self._settings, folder, coverage)
+        usage = UsageLog(database, self._settings.jobname, self._settings.source, account, self._clock)
+        last_alive = lease.former["last_alive"] if lease.former else None
+        reception = Reception(receiver, self._settings, folder, coverage, usage, self._clock, last_alive)
         self._progress.heard = lambda: reception.heard
         self._open.callback(reception.stop)
         reception.start()

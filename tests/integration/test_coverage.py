@@ -132,3 +132,43 @@ def test_adopting_needs_the_database(database: Documents) -> None:
     flaky.is_away = True
     with pytest.raises(PyMongoError, match="nobody answers"):
         CoverageLog(flaky.typed(), "a", "socket", ToldClock()).adopt()
+
+
+def recovered(database: Documents) -> list[tuple[Any, Any, str]]:
+    return [(gap["from"], gap["to"], gap["recovered"]) for gap in database["coverage"].find(sort=[("from", 1)])]
+
+
+@pytest.mark.parametrize(
+    ("repeated", "kept"),
+    [
+        (0, [(0, 90, "lost")]),
+        (60, [(0, 30, "lost"), (30, 90, "backfilled")]),
+        (90, [(0, 90, "backfilled")]),
+        (300, [(0, 90, "backfilled")]),
+    ],
+)
+def test_what_the_feed_repeated_of_a_gap_is_told_from_what_is_lost(
+    database: Documents, repeated: float, kept: list[tuple[float, float, str]]
+) -> None:
+    clock = ToldClock()
+    coverage = CoverageLog(database, "a", "twitter", clock)
+    assert coverage.gap_seconds() == 0
+    coverage.open_gap("away")
+    coverage.save()
+    clock.seconds = 90
+    assert coverage.gap_seconds() == 90
+    coverage.close_gap(repeated)
+    coverage.save()
+    assert coverage.gap_seconds() == 0
+    assert recovered(database) == [(clock.at(begin), clock.at(end), how) for begin, end, how in kept]
+
+
+def test_a_gap_that_took_no_time_is_closed_all_the_same(database: Documents) -> None:
+    clock = ToldClock()
+    coverage = CoverageLog(database, "a", "twitter", clock)
+    for repeated in (0, 60):
+        coverage.open_gap("away")
+        coverage.save()
+        coverage.close_gap(repeated)
+    coverage.save()
+    assert [gap["to"] for gap in database["coverage"].find()] == [clock.at(0)]

@@ -1,0 +1,98 @@
+"""The rules of a job at X: what of them is missing is added, what is no longer wanted is removed.
+
+All jobs of an app share its rules. A job's own carry its name in their tag, `job` or `job:tag`; others are left alone.
+https://docs.x.com/x-api/posts/filtered-stream/integrate/build-a-rule
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import tweepy
+
+from errors import CannotStart
+from receivers.x_api.answers import words
+
+log = logging.getLogger(__name__)
+
+# `tag: value`; an operator, `from:nasa`, has no blank behind its colon, and a tag no quotes or brackets.
+_TAGGED = re.compile(r"([^\"():]+):\s+(.+)")
+_AT_ONCE = 100
+
+
+class Rule(NamedTuple):
+    """A rule at X. id is empty before X has given one."""
+
+    value: str
+    tag: str
+    id: str = ""
+
+
+def wanted_rules(text: str, job: str) -> list[Rule]:
+    """The rules of TWITTER_RULES, one a line, `value` or `tag: value`."""
+    rules = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        tagged = _TAGGED.fullmatch(line)
+        rules.append(Rule(tagged[2], f"{job}:{tagged[1].strip()}") if tagged else Rule(line, job))
+    return rules
+
+
+def synchronise(client: tweepy.StreamingClient, wanted: list[Rule], job: str) -> None:
+    """Make the job's rules at X those that are wanted; equal ones are not touched.
+
+    client: with `return_type=dict`. Raises CannotStart with X's words for every rule that it refuses, and tweepy's and
+    requests' errors.
+    """
+    there = list(_existing(client))
+    own = [rule for rule in there if rule.tag == job or rule.tag.startswith(f"{job}:")]
+    kept = {(rule.value, rule.tag) for rule in own}
+    surplus = [rule for rule in own if rule[:2] not in {each[:2] for each in wanted}]
+    missing = [rule for rule in wanted if rule[:2] not in kept]
+    values = {rule.value for rule in missing}
+    _delete(client, [rule for rule in surplus if rule.value in values])  # X takes a value only once, whatever its tag
+    _add(client, missing)
+    _delete(client, [rule for rule in surplus if rule.value not in values])
+    log.info("rules at X added=%s removed=%s kept=%s", len(missing), len(surplus), len(own) - len(surplus))
+    if others := len(there) - len(own):
+        log.warning("this app has other rules too: what they match comes with this job's posts others=%s", others)
+
+
+def _existing(client: tweepy.StreamingClient) -> Iterator[Rule]:
+    more: dict[str, str] = {}
+    while True:
+        page = client.get_rules(**more)
+        for each in page.get("data") or ():
+            yield Rule(each.get("value", ""), each.get("tag") or "", str(each["id"]))
+        token = (page.get("meta") or {}).get("next_token")
+        if not token:
+            return
+        more = {"pagination_token": token}
+
+
+def _add(client: tweepy.StreamingClient, rules: list[Rule]) -> None:
+    """Raises CannotStart for all that X refuses; a rule that another job of the app has already is none of them."""
+    refused: list[dict[str, Any]] = []
+    for some in _some_at_once(rules):
+        try:
+            answer = client.add_rules([tweepy.StreamRule(rule.value, rule.tag) for rule in some])
+        except tweepy.BadRequest as error:
+            refused += error.api_errors or [{"detail": str(error)}]
+        else:
+            refused += [each for each in answer.get("errors") or () if not _is_duplicate(each)]
+    if refused:
+        told = "\n".join(f"  {words([each])}" for each in refused)
+        raise CannotStart(f"X refused rules of CASESTREAM_TWITTER_RULES; correct them and start again:\n{told}")
+
+
+def _is_duplicate(problem: dict[str, Any]) -> bool:
+    return "duplicate-rule" in str(problem.get("type", "")) or problem.get("title") == "DuplicateRule"
+
+
+def _delete(client: tweepy.StreamingClient, rules: list[Rule]) -> None:
+    for some in _some_at_once(rules):
+        client.delete_rules([rule.id for rule in some])
+
+
+def _some_at_once(rules: list[Rule]) -> Iterator[list[Rule]]:
+    return (rules[at : at + _AT_ONCE] for at in range(0, len(rules), _AT_ONCE))

@@ -1,0 +1,184 @@
+"""One connection to X's filtered stream, by tweepy.
+
+tweepy's own loop connects again by itself, shows neither status nor headers, and tells an error in a callback to
+`on_exception` only. So each callback that means an end makes it return, and what it does not show is kept here.
+"""
+
+import logging
+import re
+import ssl
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import tweepy
+from urllib3.exceptions import ReadTimeoutError
+
+from receivers.x_api.answers import Answer, Problem, ends_the_stream, problems, words
+from receivers.x_api.back_off import Ended
+from receivers.x_api.transport import TWEEPY_HOST, ApiAdapter, StreamedAnswer
+from spool.segments import CutEvent
+
+log = logging.getLogger(__name__)
+
+TWEET_FIELDS = (
+    "author_id",
+    "created_at",
+    "edit_history_tweet_ids",
+    "entities",
+    "lang",
+    "note_tweet",
+    "public_metrics",
+    "referenced_tweets",
+)
+_NETWORK_ERRORS = (requests.RequestException, ssl.SSLError)
+
+
+@dataclass
+class _Connection:
+    """What becomes known of a connection. answer: the open stream. failure: what a callback raised."""
+
+    why: str = ""
+    answer: StreamedAnswer | None = None
+    refusal: Answer | None = None
+    message: tuple[Problem, ...] = ()
+    was_heard: bool = False
+    failure: Exception | None = None
+
+
+class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no types
+    """A client of the stream and its rules; one connection at a time.
+
+    heard(event) is called for each event, in this thread; connected() before the first. It may call `disconnect`.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        adapter: ApiAdapter,
+        connected: Callable[[], None],
+        heard: Callable[[bytes | CutEvent], None],
+    ) -> None:
+        super().__init__(token, return_type=dict)
+        self._adapter = adapter
+        self._connected = connected
+        self._heard = heard
+        self._now = _Connection()
+
+    def listen(self, expansions: tuple[str, ...], backfill_minutes: int) -> Ended:
+        """Read the stream until it ends; how it did. Raises what a callback raised."""
+        self._begin()
+        wanted: dict[str, Any] = {"tweet_fields": list(TWEET_FIELDS), "expansions": list(expansions) or None}
+        self.filter(**wanted, backfill_minutes=backfill_minutes or None)
+        now = self._now
+        if now.failure is not None:
+            raise now.failure
+        if now.answer is not None and now.answer.cut_off:
+            log.warning("an event was cut off with its connection, and not heard bytes=%s", now.answer.cut_off)
+        return Ended(now.why, now.refusal, now.message, now.was_heard)
+
+    def synchronise_by(self, work: Callable[[tweepy.StreamingClient], None]) -> Ended | None:
+        """Let work talk to X's rules; how that failed, None where it did not. Raises what is none of X's errors."""
+        self._begin()
+        try:
+            work(self)
+        except (tweepy.HTTPException, requests.RequestException) as error:
+            refusal = self._now.refusal
+            return Ended(refusal.words if refusal else _said(error), refusal)
+        finally:
+            self.session.close()
+        return None
+
+    def hang_up(self) -> None:
+        """End a read that waits, from another thread."""
+        self.disconnect()
+        if self._now.answer is not None:
+            with suppress(RuntimeError):  # it has ended by itself meanwhile
+                self._now.answer.raw.shutdown()
+
+    def on_connect(self) -> None:
+        """The stream has begun."""
+        self._do(self._connected)
+
+    def on_keep_alive(self) -> None:
+        """X is there and has nothing to say."""
+        self._now.was_heard = True
+
+    def on_data(self, raw_data: bytes | CutEvent) -> None:
+        """One line: an event, or a message of X's."""
+        found = problems(raw_data) if isinstance(raw_data, bytes) else ()
+        if not found:
+            self._now.was_heard = True
+            self._do(lambda: self._heard(raw_data))
+            return
+        log.warning("message from X inside the stream: %s", words(found))
+        if ends_the_stream(found):
+            self._now.message = found
+            self._end(f"X ended the stream: {words(found)}")
+
+    def on_request_error(self, status_code: int) -> None:
+        """X refused the connection; the response hook has kept its words."""
+        self._end(self._now.refusal.words if self._now.refusal else f"HTTP {status_code}")
+
+    def on_connection_error(self) -> None:
+        """The network failed, or X was silent for longer than its keep-alives are apart."""
+        self._end(_said(sys.exception()))  # tweepy calls this where it has caught the error
+
+    def on_closed(self, response: requests.Response) -> None:  # noqa: ARG002 - tweepy's signature
+        """X closed the connection."""
+        self._end("X closed the connection")
+
+    def on_disconnect(self) -> None:
+        """Nothing is left to do: tweepy returns now."""
+
+    def on_exception(self, exception: Exception) -> None:
+        """What tweepy catches ends the job, unless it is the network after all."""
+        if isinstance(exception, _NETWORK_ERRORS):
+            self._end(_said(exception))
+        else:
+            self._now.failure = self._now.failure or exception
+
+    def _do(self, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception as failure:
+            self._now.failure = failure  # tweepy takes some kinds for a broken network
+            self.disconnect()
+            raise
+
+    def _end(self, why: str) -> None:
+        self._now.why = self._now.why or why
+        self.disconnect()
+
+    def _begin(self) -> None:
+        self._now = _Connection()
+        self.session.mount(TWEEPY_HOST, self._adapter)
+        self.session.hooks["response"] = [self._keep]
+
+    def _keep(self, response: requests.Response, **_: Any) -> None:  # noqa: ANN401 - requests' hook
+        if response.status_code >= 400:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            self._now.refusal = Answer(response.status_code, headers, response.content)
+        elif isinstance(response, StreamedAnswer):
+            self._now.answer = response
+
+
+def _said(error: BaseException | None) -> str:
+    """A network error in a few words: requests wraps the cause several times."""
+    while error is not None and (inner := getattr(error, "reason", None) or next(iter(error.args), None)) is not None:
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    if isinstance(error, TimeoutError | ReadTimeoutError):
+        return "nothing came in time, not even X's keep-alive"
+    text = " ".join(re.sub(r"<[^>]* object at [^>]*>: |\w+Pool\([^)]*\): ", "", str(error)).split())
+    return f"the connection broke: {type(error).__name__}: {text[:300]}"
+
+
+def host_of(url: str) -> str:
+    """`api.x.com` of its URL, for logs."""
+    return urlsplit(url).netloc.rsplit("@", 1)[-1]
