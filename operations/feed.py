@@ -16,6 +16,7 @@ from operations.feed_lines import STANDARD_INPUT, batches
 from operations.feed_player import Outlet, play
 from operations.feed_progress import Progress, shown
 from operations.feed_tcp import TcpOutlet, listen
+from operations.feed_x import XOutlet
 from operations.interrupt import Interrupt, Interrupted
 from operations.pace import Pace, even, uneven
 
@@ -27,6 +28,7 @@ class Feed:
     file: str
     rate: float
     port: int | None
+    x_port: int | None
     host: str
     kafka: str | None
     topic: str | None
@@ -44,6 +46,9 @@ def feed(
     file: Annotated[str, typer.Option(help="Lines to play, one event each; - reads standard input.")],
     rate: Annotated[float, typer.Option(help="Events per second on average; 0: as fast as the other side takes them.")],
     port: Annotated[int | None, typer.Option(help="Play to the TCP clients of this port; 0: a free one.")] = None,
+    x_port: Annotated[
+        int | None, typer.Option(help="Play as X does: stand in for its API at this port; 0: a free one.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     kafka: Annotated[
         str | None, typer.Option(metavar="BOOTSTRAP", help="Play into the Kafka of these brokers: host:port,…")
@@ -56,18 +61,21 @@ def feed(
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Makes --uneven repeatable.")] = None,
 ) -> None:
-    """Play a file line by line, as if it were live, to TCP clients or into a Kafka topic.
+    """Play a file line by line, as if it were live, to TCP clients, into a Kafka topic, or as X's filtered stream.
 
     Bytes are sent as they are. Over TCP the first client starts the stream, every client hears it from when it
     connected, the slowest sets the pace (one that reads nothing for 30 s is dropped), and while nobody listens the
-    player pauses. Ends with exit code 0 at the end of the file, on Ctrl-C and on SIGTERM; 1 if Kafka did not take
-    every event, 2 if the arguments are wrong, 3 if it could not start.
+    player pauses. As X's API, for one client at a time and any bearer token, a line of text becomes a post, and one
+    that is a JSON object is sent as it is. Ends with exit code 0 at the end of the file, on Ctrl-C and on SIGTERM; 1
+    if Kafka did not take every event, 2 if the arguments are wrong, 3 if it could not start.
 
     manage.py feed --file demo/tweets.txt --rate 50 --port 9009 --loop --uneven
 
     manage.py feed --file demo/tweets.txt --rate 0 --kafka 127.0.0.1:9092 --topic tweets
+
+    manage.py feed --file demo/tweets.txt --rate 20 --x-port 9010 --loop
     """
-    asked = Feed(file, rate, port, host, kafka, topic, partitions, loop, life_like, seed)
+    asked = Feed(file, rate, port, x_port, host, kafka, topic, partitions, loop, life_like, seed)
     if problems := asked.problems():
         raise FixSettings(problems)
     run(asked)
@@ -91,6 +99,10 @@ def _outlet(asked: Feed, interrupt: Interrupt, progress: Progress) -> Iterator[O
         prepare_topic(asked.kafka, asked.topic, asked.partitions)
         with KafkaOutlet(asked.kafka, asked.topic, interrupt) as topic:
             yield topic
+    elif asked.x_port is not None:
+        with XOutlet(listen(asked.host, asked.x_port), interrupt, progress) as clients_of_x:
+            print(f"listening on {clients_of_x.url}", flush=True)
+            yield clients_of_x
     else:
         listener = listen(asked.host, asked.port or 0)
         print(f"listening on {asked.host}:{listener.getsockname()[1]}", flush=True)
@@ -106,10 +118,11 @@ def _rate_problems(asked: Feed) -> Iterator[str]:
 
 
 def _target_problems(asked: Feed) -> Iterator[str]:
-    if (asked.port is None) == (asked.kafka is None):
-        yield "give either --port (TCP) or --kafka with --topic"
-    if asked.port is not None and not 0 <= asked.port <= 65535:
-        yield f"--port {asked.port}: must be 0 to 65535"
+    if [asked.port, asked.x_port, asked.kafka].count(None) != 2:
+        yield "give either --port (TCP) or --kafka with --topic, or --x-port (X's API)"
+    for option, port in (("--port", asked.port), ("--x-port", asked.x_port)):
+        if port is not None and not 0 <= port <= 65535:
+            yield f"{option} {port}: must be 0 to 65535"
     if (asked.kafka is None) != (asked.topic is None):
         yield "--kafka and --topic belong together"
     if asked.partitions < 1:

@@ -3,8 +3,10 @@
 from processors.base import StreamProcessor
 from processors.kafka import KafkaProcessor
 from processors.socket import SocketProcessor
+from processors.twitter import TwitterProcessor
 
 PROCESSORS: dict[str, type[StreamProcessor]] = {
     "kafka": KafkaProcessor,
     "socket": SocketProcessor,
+    "twitter": TwitterProcessor,
 }

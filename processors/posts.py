@@ -7,7 +7,9 @@ from pyspark.sql import functions as F
 
 POST = (
     "STRUCT<id: STRING, kind: STRING, text: STRING, raw_text: STRING, created_at: TIMESTAMP, lang: STRING, "
-    "author: STRING, hashtags: ARRAY<STRING>, mentions: ARRAY<STRING>, urls: ARRAY<STRING>>"
+    "author: STRING, refers_to: STRING, edit_of: STRING, "
+    "metrics: STRUCT<likes: BIGINT, reposts: BIGINT, replies: BIGINT, quotes: BIGINT>, "
+    "hashtags: ARRAY<STRING>, mentions: ARRAY<STRING>, urls: ARRAY<STRING>>"
 )
 
 # Java's \w, \s and \b know ASCII only, or not the same in each version of Java; these know every script.
@@ -15,7 +17,8 @@ POST = (
 # them (possessive `++`): an event of a megabyte of `#` must not hold a task up.
 _SPACE = r"\s\p{Z}\x85"
 _SPACES = rf"[{_SPACE}]{{2,}}|[{_SPACE}&&[^ ]]"  # a single blank, by far the most frequent, need not be replaced
-_REPOST = rf"^[{_SPACE}]*RT @\w+:"
+_REPOST = rf"^[{_SPACE}]*RT @(\w+):"
+_INK = r"[^\s\p{Z}\x85\x{FEFF}]"
 # Chinese, Japanese and Korean put no blank around a URL.
 _CJK = r"\p{IsHan}\p{IsHiragana}\p{IsKatakana}\p{IsHangul}\x{3000}-\x{30FF}\x{FF00}-\x{FFEF}"
 _URL_CHARACTER = rf"[!#-;=?-~\p{{L}}\p{{M}}\p{{N}}&&[^{_CJK}]]"
@@ -60,9 +63,24 @@ def decode_entities(text: Column) -> Column:
     return F.when(text.contains("&"), decoded).otherwise(text)
 
 
+def is_blank(text: Column) -> Column:
+    """Whether there is nothing to read in the text: white space and byte order marks at most."""
+    return ~text.rlike(_INK)
+
+
 def is_repost(text: Column) -> Column:
     """Whether the text begins as a repost does, `RT @name:`."""
     return _may_be_repost(text) & text.rlike(_REPOST)
+
+
+def repost_prefix(text: Column) -> Column:
+    """The `RT @name: ` that a repost's text begins with, with what is blank around it; "" where there is none."""
+    return F.regexp_extract(text, f"{_REPOST}[{_SPACE}]*", 0)
+
+
+def reposted_names(text: Column) -> Column:
+    """Array of the name in the text's leading `RT @name:`; empty where there is none."""
+    return F.regexp_extract_all(text, F.lit(_REPOST), F.lit(1))
 
 
 def clean_text(decoded: Column) -> Column:

@@ -69,7 +69,7 @@ def _complete(post: Column, source: str) -> Column:
             post["raw_text"].alias("raw_text"),
             F.coalesce(post["created_at"], F.col("received_at")).alias("created_at"),
             F.col("received_at").alias("received_at"),
-            *(post[name].alias(name) for name in ("lang", "author")),
+            *(post[name].alias(name) for name in ("lang", "author", "refers_to", "edit_of", "metrics")),
             *(F.coalesce(post[name], F.array()).alias(name) for name in ("hashtags", "mentions", "urls")),
             F.lit(source).alias("source"),
             F.col("origin").alias("origin"),

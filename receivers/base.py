@@ -104,8 +104,8 @@ class Receiver(ABC):
     def stop(self, timeout_seconds: float = 10) -> None:
         """Read no more; what was read is in the spool when this returns. Nothing happens where it never began."""
         self.stopping.set()
-        self.hang_up()
-        if self._thread.ident is not None:
+        if self._thread.is_alive():
+            self.hang_up()
             self._thread.join(timeout_seconds)
 
     def hang_up(self) -> None:  # noqa: B027 - most receivers look at `stopping` often enough

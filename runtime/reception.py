@@ -1,25 +1,40 @@
 """A push feed while the job runs: its receiver, the spool's writer, and the roller between them."""
 
+from datetime import datetime
+
+from clock import Clock
 from errors import CannotStart, JobError
 from ledger.coverage import CoverageLog
-from receivers.base import Receiver
+from ledger.usage import UsageLog
+from receivers.base import Receiver, ReceiverParts
 from settings import Settings
 from spool.files import Folder
 from spool.recovery import recover
+from spool.repeats import Repeats
 from spool.roller import Roller
 from spool.writer import SpoolWriter
 
 
 class Reception:
-    """Everything on the driver that listens to a feed."""
+    """Everything on the driver that listens to a feed. last_alive: see `receivers.base.ReceiverParts`."""
 
-    def __init__(self, receiver: type[Receiver], settings: Settings, folder: Folder, coverage: CoverageLog) -> None:
-        self.writer = SpoolWriter(folder, settings.spool_max_bytes)
+    def __init__(
+        self,
+        receiver: type[Receiver],
+        settings: Settings,
+        folder: Folder,
+        coverage: CoverageLog,
+        usage: UsageLog,
+        clock: Clock,
+        last_alive: datetime | None = None,
+    ) -> None:
+        self.writer = SpoolWriter(folder, settings.spool_max_bytes, repeats=_repeats(receiver, settings, folder))
         self._folder = folder
         self._settings = settings
         self._coverage = coverage
+        self._usage = usage
         self._roller = Roller(self.writer, settings.trigger_seconds)
-        self._receiver = receiver(settings, self.writer, coverage)
+        self._receiver = receiver(ReceiverParts(settings, self.writer, coverage, usage, clock, last_alive))
 
     @property
     def heard(self) -> int:
@@ -35,9 +50,11 @@ class Reception:
         """Keep what a killed run had heard, then listen. Raises CannotStart where the spool cannot be used."""
         try:
             recover(self._folder)
+            self.writer.restore()
         except OSError as error:
             raise CannotStart(f"the spool {self._folder.uri} cannot be used: {error}") from error
         self._coverage.start()
+        self._usage.start()
         self._receiver.start()
         self._roller.start()
 
@@ -48,6 +65,7 @@ class Reception:
         self._roller.stop()
         self.writer.close()
         self._coverage.stop()
+        self._usage.stop()
 
     def check(self) -> None:
         """Raises what ended the receiver or the roller, if anything did."""
@@ -61,3 +79,11 @@ class Reception:
                 f"the feed is longer than the spool can hold: {why}. Raise SPOOL_MAX_BYTES, or run without "
                 "--available-now, which empties the spool while it reads."
             )
+
+
+def _repeats(receiver: type[Receiver], settings: Settings, folder: Folder) -> Repeats | None:
+    """What drops repeated events; None, which costs nothing, for a feed that sends nothing twice."""
+    within_seconds = settings.deduplicate_within_seconds
+    if receiver.key is Receiver.key or not within_seconds:
+        return None
+    return Repeats(folder, receiver.key, within_seconds)

@@ -12,8 +12,9 @@ from micro_batch import BatchPlan, Contents
 
 SCHEMA_VERSION = 1
 
-_STRINGS = ("id", "kind", "text", "raw_text", "lang", "author", "source", "origin")
+_STRINGS = ("id", "kind", "text", "raw_text", "lang", "author", "refers_to", "edit_of", "source", "origin")
 _DATES = ("created_at", "received_at")
+_METRICS = ("likes", "reposts", "replies", "quotes")
 _ARRAYS = ("hashtags", "mentions", "urls")
 _ENVELOPE_BYTES = 4_096  # the fields around `content`, with a jobname and a source's class name at their longest
 _SPREAD = 1.1  # hashing fills parts unevenly: a tenth of room makes the first guess good for posts of usual size
@@ -111,13 +112,15 @@ def dead_letters(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> Dat
 
 def bson_bytes(post: Column) -> Column:
     """An upper bound of a post's size as an element of `content` (https://bsonspec.org/spec.html)."""
-    fixed = sum(len(name) + 7 for name in (*_STRINGS, *_ARRAYS)) + sum(len(name) + 10 for name in _DATES) + 5 + 9
+    fixed = sum(len(name) + 7 for name in (*_STRINGS, *_ARRAYS, "metrics"))
+    fixed += sum(len(name) + 10 for name in _DATES) + 5 + 9
+    numbers = F.when(post["metrics"].isNotNull(), sum(len(name) + 10 for name in _METRICS)).otherwise(0)
     strings = reduce(add, (F.coalesce(F.octet_length(post[name]), F.lit(0)) for name in _STRINGS))
     items = reduce(
         add,
         (F.octet_length(F.array_join(post[name], "")) + F.size(post[name]) * F.lit(14) for name in _ARRAYS),
     )
-    return (strings + items + F.lit(fixed)).cast("bigint")
+    return (strings + items + numbers + F.lit(fixed)).cast("bigint")
 
 
 def _part(parts: int) -> Column:
@@ -140,6 +143,7 @@ def _fingerprint() -> Column:
         *(F.coalesce(post[name], F.lit("")) for name in _STRINGS),
         *(F.unix_millis(post[name]).cast("string") for name in _DATES),
         *(F.array_join(post[name], "\x1e") for name in _ARRAYS),
+        F.coalesce(post["metrics"].cast("string"), F.lit("")),
     ]
     return F.when(post.isNotNull(), F.xxhash64(F.concat_ws("\x1f", *fields))).when(
         F.col("problem").isNotNull(), F.xxhash64(F.concat_ws("\x1f", "origin", "problem", "sha256"))

@@ -7,12 +7,13 @@ kept: 16 digits (its whole length) and 64 hex digits (SHA-256 of the whole) stan
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 SUFFIX = ".segment"
 _CLOSED = re.compile(r"^(?P<id>[0-9A-Za-z-]+)\.(?P<lines>\d+)\.(?P<bytes>\d+)\.(?P<duplicates>\d+)\.segment$")
+_HEADER_BYTES = 26
 _OPEN = re.compile(r"^\.(?P<id>[0-9A-Za-z-]+)\.open$")
 
 
@@ -47,6 +48,15 @@ class CutEvent:
     sha256: str
 
 
+class Line(NamedTuple):
+    """A line of a segment. event: its start only, behind length and hash, where it is cut; heard_at: milliseconds."""
+
+    number: int
+    heard_at: int
+    is_cut: bool
+    event: bytes
+
+
 def open_name(segment_id: str) -> str:
     """The name of a segment while it is written."""
     return f".{segment_id}.open"
@@ -69,3 +79,11 @@ def encode(events: Sequence[bytes | CutEvent], first: int, heard_at: int) -> byt
     if block.count(b"\n") != len(events):
         raise ValueError("an event with a line feed in it cannot be a line of a segment")
     return block
+
+
+def decode(content: bytes) -> Iterator[Line]:
+    """The lines of a segment; what is no line of one is passed over."""
+    for line in content.split(b"\n"):
+        if line[: _HEADER_BYTES - 1].isdigit() and len(line) >= _HEADER_BYTES:
+            flag, event = line[_HEADER_BYTES - 1 : _HEADER_BYTES], line[_HEADER_BYTES:]
+            yield Line(int(line[:12]), int(line[12:25]), flag == b"!", event)

@@ -2,14 +2,12 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
-from uuid import uuid4
 
-from spool.files import Folder, OpenFile
-from spool.segments import CutEvent, Segment, encode, open_name
+from spool.files import Folder
+from spool.repeats import Repeats
+from spool.segments import CutEvent, Segment
+from spool.series import SegmentSeries
 
 log = logging.getLogger(__name__)
 
@@ -26,40 +24,44 @@ class SpoolWriter:
     reading from the feed; what could not be written is written later, once.
     """
 
-    def __init__(self, folder: Folder, max_bytes: int, milliseconds: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        max_bytes: int,
+        milliseconds: Callable[[], int] | None = None,
+        repeats: Repeats | None = None,
+    ) -> None:
+        """Without `repeats` every event is new."""
         self._folder = folder
         self._max_bytes = max_bytes
-        self._milliseconds = milliseconds or (lambda: time.time_ns() // 1_000_000)
-        self._run = uuid4().hex[:12]
-        self._segments = 0
+        self._series = SegmentSeries(folder, milliseconds, repeats)
         self._lock = threading.RLock()
         self._hurrying = threading.Event()
         self._is_closed = False
-        self._file: OpenFile | None = None
-        self._is_ended = False  # closed, and not renamed yet
-        self._id = ""
-        self._first = self._next = 0  # numbers of the open segment's first line and of the next
-        self._written = 0  # bytes in the open segment
-        self._pending = bytearray()  # whole lines, or the rest of one that was written in part
-        self._held_bytes: int | None = None  # in closed segments, at most; None before they were looked at
+        self._found_bytes: int | None = None  # in closed segments, at most, minus those closed since the start
         self.full_because: str | None = None
         """Why `append` waits."""
         self.heard = 0
-        """Events appended since the start."""
+        """Events appended since the start; those that were dropped are not among them."""
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> None:
-        """Add events, heard now. Waits while the spool is full; returns with nothing added once `close` was called."""
-        while events and not self._try_to_append(events):
+    def restore(self) -> None:
+        """Remember what former runs have heard, where the feed repeats itself; after `recover`. Raises OSError."""
+        with self._lock:
+            self._series.restore()
+
+    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+        """Add events, heard now; how many were new. Waits while the spool is full; adds none after `close`."""
+        while events:
+            if (added := self._try_to_append(events)) is not None:
+                return added
             self._hurrying.wait(_ROOM_POLL_SECONDS)
+        return 0
 
     def flush(self) -> bool:
         """Hand over what was appended; False, with a warning, while the disk takes no more."""
         with self._lock:
             try:
-                while self._pending:
-                    written = self._opened().write(bytes(self._pending))
-                    self._written += written
-                    del self._pending[:written]
+                self._series.flush()
             except OSError as error:
                 self._say_full(f"{self._folder.uri}: {error}")
                 return False
@@ -68,10 +70,8 @@ class SpoolWriter:
     def roll(self) -> Segment | None:
         """Close the open segment, so that the next batch reads it; None where nothing was heard since the last."""
         with self._lock:
-            if not self.flush() or self._file is None:
-                return None
             try:
-                return self._finish(self._file)
+                return self._series.roll()
             except OSError as error:
                 self._say_full(f"{self._folder.uri}: {error}")
                 return None
@@ -85,81 +85,43 @@ class SpoolWriter:
         self.hurry()
         with self._lock:
             self.roll()
+            if self._series.waiting:
+                events = self._series.waiting_events
+                log.error("events heard and not kept, the disk took no more events=%s", events)
+            if self._series.duplicates and not self._is_closed:
+                log.info("repeated events dropped that no batch counts events=%s", self._series.duplicates)
             self._is_closed = True
-            if self._pending:
-                log.error("events heard and not kept, the disk took no more events=%s", self._pending.count(b"\n"))
 
-    def _try_to_append(self, events: Sequence[bytes | CutEvent]) -> bool:
+    def _try_to_append(self, events: Sequence[bytes | CutEvent]) -> int | None:
+        """How many were added; None while there is no room."""
         with self._lock:
             if self._is_closed:
-                return True
+                return 0
             if not self._has_room() and not self._hurrying.is_set():
-                return False
-            block = encode(events, self._next, self._milliseconds())
-            self._pending += block
-            self._next += len(events)
-            self.heard += len(events)
-            if len(self._pending) >= _BLOCK_BYTES:
+                return None
+            added = self._series.add(events)
+            self.heard += added
+            if len(self._series.waiting) >= _BLOCK_BYTES:
                 self.flush()
-            if self._written >= _SEGMENT_BYTES:
+            if self._series.open_bytes >= _SEGMENT_BYTES:
                 self.roll()
-            return True
-
-    def _opened(self) -> OpenFile:
-        """The open segment's file; a new one where there is none that can be written to."""
-        if self._file is not None and (self._is_ended or self._file.is_broken):
-            self._finish(self._file)
-        if self._file is None:
-            stamp = datetime.fromtimestamp(self._milliseconds() / 1000, UTC).strftime("%Y%m%dT%H%M%S")
-            self._id = f"{stamp}-{self._run}-{self._segments:06d}"
-            self._segments += 1
-            self._file = self._folder.create(open_name(self._id))
-            self._written = 0
-        return self._file
-
-    def _finish(self, file: OpenFile) -> Segment | None:
-        """Give the segment its name; called again after an error it goes on where it stood."""
-        name = open_name(self._id)
-        until = self._next - self._pending.count(b"\n")
-        segment = Segment(self._id, until - self._first, self._written)
-        if file.is_broken:  # nobody knows how much of the last block it took
-            with suppress(OSError):
-                file.close()
-            if self._written == 0:
-                self._folder.delete(name)
-            elif self._folder.exists(name):
-                self._folder.cut(name, self._written)
-        elif not self._is_ended:
-            file.sync()
-            self._is_ended = True
-            file.close()
-        self._is_ended = True
-        if self._written and (self._folder.exists(name) or not self._folder.exists(segment.name)):
-            self._folder.rename(name, segment.name)
-        self._held_bytes = None if self._held_bytes is None else self._held_bytes + self._written
-        self._file, self._is_ended, self._written = None, False, 0
-        # The lines that wait for the next segment keep their numbers, which are theirs for ever.
-        self._first = until if self._pending else 0
-        self._next = self._next if self._pending else 0
-        return segment if segment.bytes else None
+            return added
 
     def _has_room(self) -> bool:
-        if len(self._pending) >= _BLOCK_BYTES and not self.flush():
+        if len(self._series.waiting) >= _BLOCK_BYTES and not self.flush():
             return False
-        try:
-            if self._held_bytes is None or self._held_bytes + self._size() >= self._max_bytes:
-                self._held_bytes = self._measure()
-        except OSError as error:
-            self._say_full(f"{self._folder.uri}: {error}")
-            return False
-        if self._held_bytes + self._size() >= self._max_bytes:
-            self._say_full(f"{self._folder.uri} holds {self._held_bytes} bytes, SPOOL_MAX_BYTES is {self._max_bytes}")
+        if self._found_bytes is None or self._found_bytes + self._series.total_bytes >= self._max_bytes:
+            try:
+                self._found_bytes = self._measure() - self._series.closed_bytes
+            except OSError as error:
+                self._say_full(f"{self._folder.uri}: {error}")
+                return False
+        if self._found_bytes + self._series.total_bytes >= self._max_bytes:
+            held = self._found_bytes + self._series.closed_bytes
+            self._say_full(f"{self._folder.uri} holds {held} bytes, SPOOL_MAX_BYTES is {self._max_bytes}")
             return False
         self._say_room()
         return True
-
-    def _size(self) -> int:
-        return self._written + len(self._pending)
 
     def _measure(self) -> int:
         return sum(segment.bytes for segment in map(Segment.of, self._folder.list()) if segment)

@@ -97,7 +97,7 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
         """End a read that waits, from another thread."""
         self.disconnect()
         if self._now.answer is not None:
-            with suppress(RuntimeError):  # it has ended by itself meanwhile
+            with suppress(RuntimeError, ValueError, OSError):  # urllib3: it has ended meanwhile
                 self._now.answer.raw.shutdown()
 
     def on_connect(self) -> None:

@@ -51,5 +51,5 @@ def outcome(row: Row) -> dict[str, Any]:
     assert (row["post"] is None) != (row["problem"] is None), row
     if row["post"] is None:
         return {"problem": row["problem"]}
-    post: dict[str, Any] = row["post"].asDict()
+    post: dict[str, Any] = row["post"].asDict(recursive=True)
     return post | {"created_at": EPOCH + timedelta(milliseconds=row["created_at"])}

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from spool.files import Folder, LocalFolder, open_folder
 from spool.hadoop import HadoopFolder
 from spool.recovery import recover
+from spool.repeats import Repeats
 from spool.segments import Segment, open_name
 from spool.writer import SpoolWriter
 
@@ -152,3 +153,34 @@ def test_a_writer_and_a_recovery_work_on_it(folder: Folder) -> None:
     assert all(Segment.of(name) for name in names)
     events = [line[26:] for name in names for line in folder.read(name).split(b"\n")[:-1]]
     assert sorted(events) == [b"a", b"b\r", b"c"]
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_repeats_are_known_on_it_over_restarts_and_forgotten_in_time(folder: Folder, is_killed: bool) -> None:
+    now = 1_800_000_000_000
+
+    def started() -> SpoolWriter:
+        recover(folder)
+        writer = SpoolWriter(folder, 1_000_000_000, lambda: now, Repeats(folder, bytes.decode, 10))
+        writer.restore()
+        return writer
+
+    writer = started()
+    assert writer.append([b"a", b"b", b"a"]) == 2
+    assert writer.flush()
+    if not is_killed:
+        writer.close()
+    writer = started()
+    assert writer.append([b"a", b"c"]) == 1
+    segments = [segment for segment in map(Segment.of, folder.list()) if segment]
+    assert folder.list() == sorted([*(f".{each.id}.keys" for each in segments), *(each.name for each in segments)])
+    writer.close()
+    for segment in map(Segment.of, folder.list()):
+        if segment:
+            folder.delete(segment.name)
+    assert len(folder.list()) == 2
+    assert started().append([b"a", b"b", b"c"]) == 0
+    now += 10_000
+    writer = started()
+    assert folder.list() == []
+    assert writer.append([b"a"]) == 1

@@ -38,9 +38,24 @@ NOT_TEXT_OR_JSON = {
 }
 KAFKA = {"kafka_bootstrap_servers": "127.0.0.1:1", "kafka_topics": ("posts",)}
 
+TWEETS = {
+    b'{"data":{"id":"1","text":"a #tweet &lt;3"},"matching_rules":[{"id":"2"}]}': "a tweet <3",
+    b'{"data":{"text":"begin","note_tweet":{"text":"begin and end"}}}': "begin and end",
+    b'{"data":{"text":"RT @a: be","referenced_tweets":[{"type":"retweeted","id":"1"}]},'
+    b'"includes":{"tweets":[{"id":"1","text":"begin and end"}]}}': "begin and end",
+}
+NO_TWEETS = {
+    b"plain": "not_json",
+    b'{"data":{"text":" "}}': "no_text",
+    b'{"data":{"id":"a b","text":"x"}}': "bad_field",
+    b"42": "not_a_post",
+    b'{"errors":[{"title":"Not Found Error"}]}': "not_a_post",
+}
+
 CASES = {
     "kafka": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, KAFKA),
     "socket": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON),
+    "twitter": Case(TWEETS, NO_TWEETS, {"twitter_bearer_token": "t"}),
 }
 OF_THE_BASE = {b"\xff\xfe": "not_utf8", b"x" * (LONGEST + 1): "too_long"}
 
@@ -81,9 +96,11 @@ def test_every_problem_of_the_closed_list_is_reached(case: Case, processor: Stre
     assert set(bad.values()) == PROBLEMS
 
 
-def test_a_dead_letter_keeps_the_bytes_their_length_and_their_hash(processor: StreamProcessor, events: Frame) -> None:
-    too_long, not_utf8 = b"x" * (LONGEST + 1), b"\xff\x00\r"
-    letters = ordered(rows(processor, events([too_long, not_utf8, b"fine"])))
+def test_a_dead_letter_keeps_the_bytes_their_length_and_their_hash(
+    case: Case, processor: StreamProcessor, events: Frame
+) -> None:
+    too_long, not_utf8, fine = b"x" * (LONGEST + 1), b"\xff\x00\r", next(iter(case.posts))
+    letters = ordered(rows(processor, events([too_long, not_utf8, fine])))
     assert [letter["raw"] for letter in letters] == [too_long[:LONGEST], not_utf8, None]
     assert [letter["length"] for letter in letters] == [LONGEST + 1, 3, None]
     assert [letter["sha256"] for letter in letters] == [sha256(too_long), sha256(not_utf8), None]

@@ -2,34 +2,63 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 
+from operations.x_stand_in.stream import XStream
 from processors import PROCESSORS
 from receivers.base import Receiver
 from receivers.socket import SocketReceiver
+from receivers.twitter import TwitterReceiver
 from runtime.plugins import receiver_class
-from settings import Settings
 from tests.servers.heard import Heard
 from tests.servers.peer import Peer, hold, send
+from tests.servers.x_api import XApi
 
 BOUND_SECONDS = 30
 EVENTS = [b'{"text": "one"}', "two, ü".encode(), b"\xff three", b"four"]
 
 # Per receiver: its class, and a peer of it as (settings, a server of EVENTS that goes on or ends).
-Serve = Callable[[threading.Event, bool], tuple[dict[str, Any], Peer]]
+Serve = Callable[[threading.Event, bool], tuple[dict[str, Any], AbstractContextManager[object]]]
 
 
-def serve_lines(released: threading.Event, is_endless: bool) -> tuple[dict[str, Any], Peer]:
+def serve_lines(released: threading.Event, is_endless: bool) -> tuple[dict[str, Any], AbstractContextManager[object]]:
     """EVENTS as lines, in two connections."""
     lines = [event + b"\n" for event in EVENTS]
     peer = Peer(send(*lines[:2]), hold(released, *lines[2:])) if is_endless else Peer(send(*lines))
     return {"socket_port": peer.port}, peer
 
 
+def serve_x(released: threading.Event, is_endless: bool) -> tuple[dict[str, Any], AbstractContextManager[object]]:
+    """EVENTS as X's stream sends them, in two connections."""
+
+    def begin(stream: XStream) -> None:
+        for event in EVENTS[:2]:
+            stream.post(event)
+        stream.drop()
+
+    def go_on(stream: XStream) -> None:
+        for event in EVENTS[2:]:
+            stream.post(event)
+        if is_endless:
+            released.wait(BOUND_SECONDS)
+        else:
+            stream.stall()
+
+    def say_all(stream: XStream) -> None:
+        for event in EVENTS:
+            stream.post(event)
+        stream.stall()
+
+    api = XApi(script=[begin, go_on] if is_endless else [say_all])
+    return {"twitter_api_url": api.url, "twitter_bearer_token": api.token}, api
+
+
 CASES: dict[str, tuple[type[Receiver], Serve]] = {
     "socket": (SocketReceiver, serve_lines),
+    "twitter": (TwitterReceiver, serve_x),
 }
 
 
@@ -41,7 +70,7 @@ def case(request: pytest.FixtureRequest) -> tuple[str, type[Receiver], Serve]:
 
 def made(case: tuple[str, type[Receiver], Serve], heard: Heard, **given: Any) -> Receiver:  # noqa: ANN401
     name, kind, _ = case
-    return kind(Settings.model_validate({"jobname": "a", "source": name, **given}), heard, heard)
+    return kind(heard.parts(jobname="a", source=name, **given))
 
 
 def test_every_receiver_of_a_registered_source_has_a_case() -> None:
@@ -95,7 +124,7 @@ def test_available_now_reads_the_feed_to_its_end(case: tuple[str, type[Receiver]
 
 def test_what_the_spool_raises_ends_the_receiver_and_is_kept(case: tuple[str, type[Receiver], Serve]) -> None:
     class Broken(Heard):
-        def append(self, events: Any) -> None:  # noqa: ANN401
+        def append(self, events: Any) -> int:  # noqa: ANN401
             raise ZeroDivisionError(len(events))
 
     released = threading.Event()

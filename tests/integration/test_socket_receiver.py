@@ -9,7 +9,6 @@ from typing import Any
 
 from errors import CannotStart
 from receivers.socket import SocketReceiver
-from settings import Settings
 from spool.segments import CutEvent
 from tests.servers.heard import Heard
 from tests.servers.peer import Peer, free_port, hold, reset_after, send
@@ -19,7 +18,7 @@ BOUND_SECONDS = 30
 
 def receiver(heard: Heard, port: int, **more: Any) -> SocketReceiver:  # noqa: ANN401
     given = {"jobname": "a", "source": "socket", "socket_port": port, "max_event_bytes": 1000, **more}
-    return SocketReceiver(Settings.model_validate(given), heard, heard)
+    return SocketReceiver(heard.parts(**given))
 
 
 @contextmanager

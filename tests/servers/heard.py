@@ -1,25 +1,42 @@
-"""A spool and a coverage that are lists."""
+"""A spool, a coverage and a usage that are lists and numbers."""
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
 
+from clock import Clock, SystemClock
+from receivers.base import ReceiverParts
+from settings import Settings
 from spool.segments import CutEvent
 
 BOUND_SECONDS = 30
 
 
 class Heard:
-    """What a receiver appended, and the gaps that it noted: (cause, whether it was closed)."""
+    """What a receiver appended, and the gaps that it noted: (cause, whether it was closed).
+
+    used: posts that it counted, and that were counted before. gap_lasted: what it is told of the open gap, seconds.
+    backfilled: the seconds that it said to be repeated, for each gap closed.
+    """
 
     def __init__(self) -> None:
         self.events: list[bytes | CutEvent] = []
         self.gaps: list[tuple[str, bool]] = []
+        self.backfilled: list[float] = []
+        self.gap_lasted = 0.0
+        self.used = 0
         self._changed = threading.Condition()
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> None:
+    def parts(self, clock: Clock | None = None, **settings: Any) -> ReceiverParts:  # noqa: ANN401
+        """What a receiver is handed, with all of this in it."""
+        return ReceiverParts(Settings.model_validate(settings), self, self, self, clock or SystemClock())
+
+    def append(self, events: Sequence[bytes | CutEvent]) -> int:
         with self._changed:
             self.events += events
             self._changed.notify_all()
+        return len(events)
 
     def open_gap(self, cause: str) -> None:
         with self._changed:
@@ -27,11 +44,23 @@ class Heard:
                 self.gaps.append((cause, False))
             self._changed.notify_all()
 
-    def close_gap(self) -> None:
+    def close_gap(self, backfilled_seconds: float = 0) -> None:
         with self._changed:
             if self.gaps and not self.gaps[-1][1]:
                 self.gaps[-1] = (self.gaps[-1][0], True)
+                self.backfilled.append(backfilled_seconds)
             self._changed.notify_all()
+
+    def gap_seconds(self) -> float:
+        return self.gap_lasted if self.gaps and not self.gaps[-1][1] else 0
+
+    def add(self, posts: int) -> None:
+        with self._changed:
+            self.used += posts
+            self._changed.notify_all()
+
+    def posts(self, since: date) -> int:  # noqa: ARG002 - all of them are today's
+        return self.used
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         with self._changed:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import bson
+from bson.int64 import Int64
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -25,8 +26,10 @@ Post = dict[str, Any]
 
 def test_no_generated_post_is_larger_than_its_bound(spark: SparkSession) -> None:
     texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-    lists = st.lists(texts, max_size=12)
-    posts = st.builds(post, text=texts, raw_text=texts, author=st.none() | texts, hashtags=lists, mentions=lists)
+    names, lists = st.none() | texts, st.lists(texts, max_size=12)
+    metrics = st.none() | st.builds(counts, st.none() | st.integers(0, 2**53))
+    ids = {"author": names, "refers_to": names, "edit_of": names}
+    posts = st.builds(post, text=texts, raw_text=texts, metrics=metrics, hashtags=lists, mentions=lists, **ids)
     assert_bounded(spark, generated(posts, 500))
 
 
@@ -40,6 +43,8 @@ def test_no_extreme_post_is_larger_than_its_bound(spark: SparkSession) -> None:
         post(text="x" * 1_000_000, raw_text="é" * 500_000),
         post(author="😀" * 512, id="x" * 512, origin="t" * 300, source="package." * 20),
         post(lang=None, author=None),
+        post(refers_to="😀" * 512, edit_of="9" * 512, metrics=counts(2**53)),
+        post(metrics=counts(None)),
     ]
     assert_bounded(spark, extremes)
 
@@ -52,7 +57,7 @@ def test_the_bound_of_real_tweets_is_close(spark: SparkSession, tmp_path: Path) 
     )
     rows = with_outcome(events, processor.process, processor.settings).where("post is not null")
     for found in rows.select("post", bson_bytes(F.col("post")).alias("bound")).collect():
-        real = element_bytes(found["post"].asDict())
+        real = element_bytes(found["post"].asDict(recursive=True))
         assert real <= found["bound"] <= 1.5 * real
 
 
@@ -73,9 +78,14 @@ def test_one_letter_hashtags_make_a_post_no_larger_than_settings_reckon_with(
 
 def post(**fields: Any) -> Post:  # noqa: ANN401 - a post's own fields
     usual: Post = {"id": "1", "kind": "post", "text": "", "raw_text": "", "lang": "en", "author": "7"}
+    usual |= {"refers_to": None, "edit_of": None, "metrics": None}
     lists: Post = {"hashtags": [], "mentions": [], "urls": []}
     rest: Post = {"created_at": TIME, "received_at": TIME, "source": "socket", "origin": "o:1"}
     return usual | lists | rest | fields
+
+
+def counts(likes: int | None) -> dict[str, int | None]:
+    return {"likes": likes, "reposts": 1, "replies": None, "quotes": 0}
 
 
 def assert_bounded(spark: SparkSession, posts: list[Post]) -> None:
@@ -88,4 +98,6 @@ def assert_bounded(spark: SparkSession, posts: list[Post]) -> None:
 
 def element_bytes(value: Post) -> int:
     """What the post takes in `content`, at an index of seven digits."""
-    return len(bson.encode({"1234567": value})) - len(bson.encode({}))
+    metrics = value["metrics"]
+    numbers = metrics and {name: None if number is None else Int64(number) for name, number in metrics.items()}
+    return len(bson.encode({"1234567": value | {"metrics": numbers}})) - len(bson.encode({}))

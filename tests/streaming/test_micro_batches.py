@@ -25,8 +25,9 @@ LIMIT = 8_000_000
 DOCUMENT = (
     "struct<_id:string,schema_version:int,job:string,source:string,batch_id:bigint,part:int,parts:int,posts:int,"
     "content:array<struct<id:string,kind:string,text:string,raw_text:string,created_at:timestamp,"
-    "received_at:timestamp,lang:string,author:string,hashtags:array<string>,mentions:array<string>,"
-    "urls:array<string>,source:string,origin:string>>,"
+    "received_at:timestamp,lang:string,author:string,refers_to:string,edit_of:string,"
+    "metrics:struct<likes:bigint,reposts:bigint,replies:bigint,quotes:bigint>,"
+    "hashtags:array<string>,mentions:array<string>,urls:array<string>,source:string,origin:string>>,"
     "timestamp:timestamp,total_case_count:bigint,"
     "case_count:struct<status:string,provider:string,as_of:timestamp,fetched_at:timestamp>>"
 )
@@ -49,7 +50,8 @@ class ShoutProcessor(PushProcessor):
             F.lit("post").alias("kind"),
             F.upper(clean_text(event)).alias("text"),
             event.alias("raw_text"),
-            *(nothing.alias(name) for name in ("created_at", "lang", "author", "hashtags", "mentions", "urls")),
+            *(nothing.alias(name) for name in ("created_at", "lang", "author", "refers_to", "edit_of", "metrics")),
+            *(nothing.alias(name) for name in ("hashtags", "mentions", "urls")),
         )
         return F.when(event.endswith("?"), problem_only("not_a_post")).otherwise(post_only(post))
 
@@ -91,6 +93,9 @@ def test_a_micro_batch_is_one_document_laid_out_as_promised(job: FakeJob) -> Non
         "received_at": HEARD_AT,
         "lang": "en",
         "author": "me",
+        "refers_to": None,
+        "edit_of": None,
+        "metrics": None,
         "hashtags": [],
         "mentions": [],
         "urls": [],

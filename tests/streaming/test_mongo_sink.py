@@ -25,7 +25,11 @@ from tests.streaming.fakes import AS_OF, FETCHED_AT, HEARD_AT, FakeJob, to_bson
 BATCH = BatchId("6f1d8a0e-0000-4000-8000-000000000001", 7)
 TIMESTAMP = datetime(2026, 1, 2, 3, 4, 20, 1_000, tzinfo=UTC)
 LIVE = CaseCount(704_753_890, "live", "worldometers", AS_OF, FETCHED_AT)
-EVENTS = [b"one #two", b'{"id":"3","text":"three","created_at":"1970-01-01T00:00:00Z"}', b"\xff\x00\x80", b"{"]
+THREE = (
+    b'{"id":"3","text":"three","created_at":"1970-01-01T00:00:00Z","public_metrics":{"like_count":5,"quote_count":0},'
+    b'"referenced_tweets":[{"type":"quoted","id":"1"}],"edit_history_tweet_ids":["2","3"]}'
+)
+EVENTS = [b"one #two", THREE, b"\xff\x00\x80", b"{"]
 
 
 class Stand:
@@ -97,6 +101,9 @@ def test_a_document_is_read_back_with_the_promised_types(stand: Stand) -> None:
         "posts": int,
     }
     assert three["created_at"] == datetime(1970, 1, 1, tzinfo=UTC)
+    assert (three["kind"], three["refers_to"], three["edit_of"]) == ("quote", "1", "2")
+    assert three["metrics"] == {"likes": 5, "reposts": None, "replies": None, "quotes": 0}
+    assert {type(three["metrics"][name]) for name in ("likes", "quotes")} == {Int64}
     assert one == {
         "id": one["id"],
         "kind": "post",
@@ -106,6 +113,9 @@ def test_a_document_is_read_back_with_the_promised_types(stand: Stand) -> None:
         "received_at": HEARD_AT,
         "lang": None,
         "author": None,
+        "refers_to": None,
+        "edit_of": None,
+        "metrics": None,
         "hashtags": ["two"],
         "mentions": [],
         "urls": [],
@@ -149,6 +159,18 @@ def test_writing_twice_leaves_the_same_bytes_once(stand: Stand) -> None:
     first = stand.raw("micro_batches"), stand.raw("dead_letters")
     stand.store(stand.rows().repartition(4), plan)
     assert (stand.raw("micro_batches"), stand.raw("dead_letters")) == first
+
+
+def test_what_a_post_refers_to_its_versions_and_its_metrics_are_in_the_content_hash(stand: Stand) -> None:
+    others = [
+        THREE,
+        THREE.replace(b'[{"type":"quoted","id":"1"}]', b'[{"type":"quoted","id":"4"}]'),
+        THREE.replace(b'["2","3"]', b'["1","3"]'),
+        THREE.replace(b'"like_count":5', b'"like_count":6'),
+        THREE.replace(b'"like_count":5,"quote_count":0', b'"reply_count":5,"quote_count":0'),
+        THREE.replace(b'{"like_count":5,"quote_count":0}', b"null"),
+    ]
+    assert len({stand.sink.measure(stand.rows([event])).content_hash for event in others}) == len(others)
 
 
 def test_a_changed_plan_replaces_parts_and_clears_the_rest_of_its_own_batch_only(stand: Stand) -> None:

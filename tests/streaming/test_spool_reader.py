@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from spool.files import LocalFolder
+from spool.key_files import keys_name
 from spool.reader import read_spool
 from spool.recovery import recover
 from spool.segments import CutEvent, Segment
@@ -117,6 +118,7 @@ def test_open_and_other_files_are_not_read_and_a_recovered_one_is(spark: SparkSe
     killed.append([b"b"])
     killed.flush()
     (tmp_path / "spool" / "notes.txt").write_text("not ours\n")
+    (tmp_path / "spool" / keys_name("20260102T030405-abc-000001")).write_text("1800000000000 0\n")
     assert values(read(spark, spool, checkpoint)) == [b"a"]
     recover(spool)
     assert values(read(spark, spool, checkpoint)) == [b"b"]

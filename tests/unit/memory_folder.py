@@ -57,10 +57,13 @@ class MemoryFolder:
         self.try_to("rename")
         if to in self.files:
             raise FileExistsError(to)
+        if name not in self.files:
+            raise FileNotFoundError(name)
         self.files[to] = self.files.pop(name)
         self.try_to("answer to rename")
 
     def delete(self, name: str) -> None:
+        self.try_to("delete")
         self.files.pop(name, None)
 
     def try_to(self, call: str) -> None:

@@ -4,8 +4,10 @@ from typing import Any, cast
 
 import pytest
 
+from clock import SystemClock
 from errors import CannotStart, JobError
 from ledger.coverage import CoverageLog
+from ledger.usage import UsageLog
 from receivers.base import Receiver
 from runtime.reception import Reception
 from settings import Settings
@@ -26,7 +28,21 @@ class Talker(Receiver):
             self.stopping.wait(BOUND_SECONDS)
 
 
-class Coverage:
+class Repeater(Talker):
+    """Says everything twice, in a connection each."""
+
+    @staticmethod
+    def key(event: bytes) -> str | None:
+        return event[:3].decode()
+
+    def receive(self) -> None:
+        super().receive()
+        super().receive()
+
+
+class Log:
+    """Coverage and usage."""
+
     def __init__(self) -> None:
         self.calls: list[str] = []
 
@@ -37,12 +53,18 @@ class Coverage:
         self.calls.append("stop")
 
 
-def reception(events: int, folder: MemoryFolder, **more: Any) -> tuple[Reception, Coverage]:  # noqa: ANN401
+def reception(
+    events: int,
+    folder: MemoryFolder,
+    receiver: type[Receiver] = Talker,
+    **more: Any,  # noqa: ANN401
+) -> tuple[Reception, Log]:
     settings = Settings.model_validate(
         {"jobname": str(events), "source": "socket", "spool_max_bytes": 1_000_000, **more}
     )
-    coverage = Coverage()
-    return Reception(Talker, settings, folder, cast(CoverageLog, coverage)), coverage
+    logs = Log()
+    coverage, usage = cast(CoverageLog, logs), cast(UsageLog, logs)
+    return Reception(receiver, settings, folder, coverage, usage, SystemClock()), logs
 
 
 def wait_for(is_so: Any, made: Reception) -> None:  # noqa: ANN401
@@ -60,7 +82,7 @@ def test_what_was_heard_is_in_closed_segments_when_it_stops() -> None:
     made.stop()
     made.stop()
     assert len(folder.events()) == 10
-    assert coverage.calls[:2] == ["start", "stop"]
+    assert coverage.calls[:4] == ["start", "start", "stop", "stop"]
 
 
 def test_a_receiver_that_waits_for_room_hands_over_what_it_has_and_ends() -> None:
@@ -81,6 +103,29 @@ def test_what_a_killed_run_left_open_is_kept_first() -> None:
     made.start()
     made.stop()
     assert folder.events() == [b"left"]
+
+
+def test_what_a_feed_repeats_is_dropped_over_restarts_too() -> None:
+    folder = MemoryFolder()
+    for _ in range(2):
+        made, _ = reception(5, folder, Repeater, available_now=True)
+        made.start()
+        made._receiver._thread.join(BOUND_SECONDS)
+        made.check()
+        made.stop()
+    assert len(folder.events()) == 5
+    assert [segment.duplicates for segment, _ in folder.closed()] == [5]
+
+
+@pytest.mark.parametrize(("receiver", "seconds"), [(Repeater, 0), (Talker, 3600)])
+def test_nothing_is_dropped_where_it_is_off_or_the_feed_has_no_keys(receiver: type[Receiver], seconds: int) -> None:
+    folder = MemoryFolder()
+    made, _ = reception(5, folder, receiver, available_now=True, deduplicate_within_seconds=seconds)
+    made.start()
+    made._receiver._thread.join(BOUND_SECONDS)
+    made.stop()
+    assert len(folder.events()) == made.heard == (10 if receiver is Repeater else 5)
+    assert not [name for name in folder.files if name.startswith(".")]
 
 
 def test_a_spool_that_cannot_be_used_is_no_start() -> None:

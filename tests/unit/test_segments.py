@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spool.segments import CutEvent, Segment, encode, open_id, open_name
+from spool.segments import CutEvent, Line, Segment, decode, encode, open_id, open_name
 
 EVENT = st.binary().filter(lambda event: b"\n" not in event)
 
@@ -25,6 +25,19 @@ def test_the_line_of_a_cut_event_holds_its_start_its_length_and_its_hash(start: 
     digest = hashlib.sha256(start).hexdigest()
     line = encode([CutEvent(start, length, digest)], 7, 1)
     assert line == b"000000000007" + b"0000000000001" + b"!" + b"%016d" % length + digest.encode() + start + b"\n"
+
+
+@given(st.lists(EVENT, max_size=20), st.integers(0, 10**11), st.integers(0, 10**13 - 1))
+def test_lines_read_back(events: list[bytes], first: int, heard_at: int) -> None:
+    wanted = [Line(number, heard_at, False, event) for number, event in enumerate(events, first)]
+    assert list(decode(encode(events, first, heard_at))) == wanted
+
+
+def test_a_cut_line_reads_back_as_one_and_what_is_no_line_is_passed_over() -> None:
+    content = encode([CutEvent(b"start", 5, "ab" * 32)], 3, 4)
+    (line,) = decode(b"\nno line\n" + b"1" * 25 + b"\n" + content)
+    assert line[:3] == (3, 4, True)
+    assert line.event.endswith(b"start")
 
 
 @pytest.mark.parametrize("event", [b"a\nb", b"\n", CutEvent(b"a\n", 9, "0" * 64)])

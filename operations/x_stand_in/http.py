@@ -1,0 +1,123 @@
+"""HTTP for the stand-in of X's API: a thread for each connection, requests in, answers and streams out."""
+
+import json
+import socket
+import socketserver
+import sys
+import time
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from operations.x_stand_in.site import Answer, Request, Site
+
+CONNECTS_PER_WINDOW = 50
+WINDOW_SECONDS = 900
+"""What X allows; here it is only told, never counted."""
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """Serves at a listening socket, which it closes in the end."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, listener: socket.socket, site: Site) -> None:
+        super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.site = site
+        self._open: set[socket.socket] = set()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        connection.setblocking(True)
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        if not isinstance(sys.exception(), ConnectionError):  # a client may go whenever it likes
+            super().handle_error(request, client_address)
+
+    def end_connections(self) -> None:
+        """Hang up on every client, also on those in the middle of a request."""
+        for connection in tuple(self._open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                self._open.discard(connection)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        self._reply()
+
+    def do_POST(self) -> None:
+        self._reply()
+
+    def _reply(self) -> None:
+        answer = self.server.site.answer(self._request())
+        if answer is None:
+            self._stream()
+        else:
+            self._send(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: whoever runs the server knows what it answers."""
+
+    def _request(self) -> Request:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            parsed = json.loads(body)
+        except (ValueError, RecursionError):
+            parsed = None
+        address = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return Request(self.command, address.path, dict(parse_qsl(address.query)), headers, parsed)
+
+    def _send(self, answer: Answer) -> None:
+        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        self._head(
+            answer.status,
+            {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(body)), **answer.headers},
+        )
+        self.wfile.write(body)
+
+    def _stream(self) -> None:
+        site = self.server.site
+        compressed = site.gzip and "gzip" in self.headers.get("Accept-Encoding", "")
+        headers = {"Content-Type": "application/json; charset=utf-8", "Transfer-Encoding": "chunked"}
+        if compressed:
+            headers["Content-Encoding"] = "gzip"
+        stream = site.admit(self.connection, compressed, lambda: self._head(200, headers))
+        if isinstance(stream, Answer):
+            self._send(stream)
+            return
+        self.close_connection = True
+        try:
+            site.play(stream)
+        finally:
+            self.close_connection = not stream.close()
+            if stream.reset:  # here, since socketserver would end the connection in order first
+                self.rfile.close()
+                self.connection.close()
+
+    def _head(self, status: int, headers: dict[str, str]) -> None:
+        shown = {
+            "x-rate-limit-limit": str(CONNECTS_PER_WINDOW),
+            "x-rate-limit-remaining": str(CONNECTS_PER_WINDOW - 1),
+            "x-rate-limit-reset": str(int(time.time()) + WINDOW_SECONDS),
+            **{name.lower(): value for name, value in headers.items()},
+        }
+        self.send_response(status)
+        for name, value in shown.items():
+            self.send_header(name, value)
+        self.end_headers()

@@ -1,0 +1,43 @@
+"""What the stand-in of X's API is asked, what it answers, and who answers."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from operations.x_stand_in.stream import XStream
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asked. `headers` have small names; `json`: the parsed body, None where it is none."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    json: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole response; a body of bytes is sent as it is."""
+
+    status: int
+    body: dict[str, Any] | bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Site(Protocol):
+    """What is served."""
+
+    gzip: bool
+
+    def answer(self, request: Request) -> Answer | None:
+        """The answer; None: the request is for a stream, ask `admit`."""
+
+    def admit(self, connection: socket.socket, compressed: bool, greet: Callable[[], None]) -> XStream | Answer:
+        """A new stream, after `greet` has sent the head of its response, or why there is none."""
+
+    def play(self, stream: XStream) -> None:
+        """Write the stream; it is over when this returns."""

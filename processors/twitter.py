@@ -1,0 +1,30 @@
+"""Posts from X's filtered stream (https://docs.x.com/x-api/posts/filtered-stream/introduction)."""
+
+from typing import ClassVar
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from processors.posts import problem_only
+from processors.push import PushProcessor
+from processors.tweets import is_json, tweet_or_problem
+
+
+class TwitterProcessor(PushProcessor):
+    """A line of the stream is one event: a JSON object of X API v2.
+
+    Guarantee: a line that was written to the spool is stored once, as a post or as a dead letter. Posts that X sent
+    while the job was away, and did not repeat, are not heard, and `coverage` says when that was.
+    """
+
+    requires: ClassVar[tuple[str, ...]] = ("twitter_bearer_token",)
+    receiver: ClassVar[str | None] = "receivers.twitter:TwitterReceiver"
+
+    def process(self, event: Column) -> Column:
+        """An object with text, see `tweets.tweet_or_problem`; a line of text is no post here."""
+        return tweet_or_problem(event, _no_object)
+
+
+def _no_object(json: Column) -> Column:
+    # `get_json_object`, behind `is_json`, takes single quotes too.
+    return F.when(is_json(json) & ~json.startswith("'"), problem_only("not_a_post")).otherwise(problem_only("not_json"))

@@ -1,0 +1,437 @@
+"""X's filtered stream by the real tweepy, whatever X and the network do; time is told."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from errors import CannotStart
+from operations.x_stand_in.stream import XStream
+from receivers.twitter import TwitterReceiver
+from tests.integration.told_clock import ToldClock
+from tests.servers.heard import Heard
+from tests.servers.peer import free_port
+from tests.servers.x_api import Act, Step, XApi, refuse
+from tests.servers.x_bodies import (
+    CREDITS_DEPLETED,
+    FORBIDDEN,
+    OPERATIONAL_DISCONNECT,
+    TOO_MANY_CONNECTIONS,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    USAGE_CAPPED,
+    post,
+)
+
+BOUND_SECONDS = 30
+ONE, TWO, THREE = (post(str(number), f"post {number}") for number in (1, 2, 3))
+
+
+def made(heard: Heard, api: XApi, clock: ToldClock | None = None, **more: Any) -> TwitterReceiver:  # noqa: ANN401
+    given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": api.token, "twitter_api_url": api.url}
+    return TwitterReceiver(heard.parts(clock or ToldClock(), **{**given, **more}))
+
+
+@contextmanager
+def listening(
+    heard: Heard,
+    api: XApi,
+    clock: ToldClock | None = None,
+    **more: Any,  # noqa: ANN401
+) -> Iterator[TwitterReceiver]:
+    receiver = made(heard, api, clock, **more)
+    receiver.start()
+    try:
+        yield receiver
+    finally:
+        receiver.stop(BOUND_SECONDS)
+        assert receiver.is_over
+    assert receiver.failure is None
+
+
+def refusal_of(api: XApi, clock: ToldClock | None = None, **more: Any) -> str:  # noqa: ANN401
+    """What a receiver that cannot start says."""
+    receiver = made(Heard(), api, clock, **more)
+    receiver.start()
+    receiver._thread.join(BOUND_SECONDS)
+    assert isinstance(receiver.failure, CannotStart), receiver.failure
+    return str(receiver.failure)
+
+
+def says(*events: Any, then: Act = XStream.stall) -> Act:  # noqa: ANN401
+    """A stream that sends these: events as dict or bytes, or what is to be done with the stream."""
+
+    def play(stream: XStream) -> None:
+        for event in events:
+            if callable(event):
+                event(stream)
+            else:
+                stream.post(event)
+        then(stream)
+
+    return play
+
+
+def raw(data: bytes) -> Act:
+    """These bytes of the body."""
+    return lambda stream: stream.raw(data)
+
+
+def texts(heard: Heard) -> list[str]:
+    return [json.loads(event)["data"]["text"] for event in heard.events if isinstance(event, bytes)]
+
+
+def until(heard: Heard, *wanted: dict[str, Any]) -> None:
+    heard.wait_until(lambda: texts(heard) == [each["data"]["text"] for each in wanted])
+
+
+def test_posts_come_to_the_byte_and_keep_alives_are_no_events() -> None:
+    heard = Heard()
+    event = b'{"data": {"id":"1", "text":"\xc3\xbc \xe2\x80\xa8 \xc2\x85 \\n"} }'
+    script = [says(XStream.keep_alive, event, XStream.keep_alive)]
+    with XApi(script=script) as api, listening(heard, api):
+        heard.wait_until(lambda: heard.events == [event])
+    assert heard.gaps == []
+
+
+@pytest.mark.parametrize("gzip", [True, False])
+def test_every_field_is_asked_for_and_bytes_may_come_one_at_a_time(gzip: bool) -> None:
+    heard = Heard()
+    line = json.dumps(ONE, ensure_ascii=False).encode() + b"\r\n"
+    script = [says(*(raw(bytes([byte])) for byte in line))]
+    with XApi(script=script, gzip=gzip) as api, listening(heard, api):
+        until(heard, ONE)
+    (request,) = api.stream_requests
+    assert set(request.query["tweet.fields"].split(",")) == {
+        "author_id", "created_at", "edit_history_tweet_ids", "entities", "lang", "note_tweet", "public_metrics",
+        "referenced_tweets",
+    }  # fmt: skip
+    assert request.query["expansions"] == "referenced_tweets.id"
+    assert "backfill_minutes" not in request.query
+    assert "Tweepy" in request.headers["user-agent"]
+
+
+def test_expansions_may_be_none() -> None:
+    heard = Heard()
+    with XApi(script=[says(ONE)]) as api:
+        with listening(heard, api, twitter_expansions="none"):
+            until(heard, ONE)
+        assert "expansions" not in api.stream_requests[0].query
+
+
+@pytest.mark.parametrize("gzip", [True, False])
+def test_an_event_cut_off_in_mid_line_or_mid_character_was_not_heard_and_the_stream_goes_on(
+    gzip: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard, clock = Heard(), ToldClock()
+    half = json.dumps(post("2", "ü" * 50), ensure_ascii=False).encode()
+    cut = half[: half.index("ü".encode()) + 1]
+    script = [
+        says(ONE, raw(cut), then=XStream.drop),
+        says(TWO, raw(cut), then=XStream.end),
+        says(THREE),
+    ]
+    with XApi(script=script, gzip=gzip) as api, listening(heard, api, clock):
+        until(heard, ONE, TWO, THREE)
+    assert clock.waits == [0, 0]
+    assert [is_closed for _, is_closed in heard.gaps] == [True, True]
+    assert heard.gaps[1][0] == "X closed the connection"
+    assert sum("cut off with its connection" in line for line in caplog.messages) == 2
+
+
+def test_a_whole_event_without_its_line_end_is_heard() -> None:
+    heard = Heard()
+    script = [
+        says(raw(json.dumps(ONE).encode()), then=XStream.drop),
+        says(raw(json.dumps(TWO).encode()), then=XStream.end),
+    ]
+    with XApi(script=script) as api, listening(heard, api):
+        until(heard, ONE, TWO)
+
+
+def test_what_is_no_post_is_an_event_all_the_same() -> None:
+    heard = Heard()
+    odd = [b"no json", b'{"delete":{"id":"1"}}', b"[1]", b"\xff\xfe", b'{"data":{"id":1']
+    script = [says(*odd)]
+    with XApi(script=script) as api, listening(heard, api):
+        heard.wait_until(lambda: heard.events == odd)
+
+
+def test_an_endless_line_is_cut_and_memory_stays_bounded() -> None:
+    heard = Heard()
+    script = [says(*[raw(b"x" * 1_000)] * 50, raw(b"\r\n"))]
+    with XApi(script=script) as api, listening(heard, api, max_event_bytes=2_000):
+        heard.wait_until(lambda: len(heard.events) == 1)
+    (event,) = heard.events
+    assert not isinstance(event, bytes)
+    assert (event.start, event.length) == (b"x" * 2_000, 50_001)
+
+
+def test_back_off_is_x_s_to_the_second_over_an_hour_of_faults() -> None:
+    heard, clock = Heard(), ToldClock()
+    reset = str(round((clock.now() + timedelta(seconds=3_000)).timestamp()))
+    script: list[Step] = [
+        *[refuse(503, UNAVAILABLE)] * 7,
+        *[refuse(429, USAGE_CAPPED)] * 3,
+        says(ONE, then=XStream.drop),
+        says(then=XStream.drop),
+        says(then=XStream.drop),
+        says(XStream.keep_alive, then=XStream.drop),
+        refuse(503, UNAVAILABLE),
+        refuse(429, USAGE_CAPPED, {"x-rate-limit-reset": reset, "x-rate-limit-remaining": "0"}),
+        says(TWO),
+    ]
+    with XApi(script=script) as api, listening(heard, api, clock, start_timeout_seconds=10_000):
+        until(heard, ONE, TWO)
+    http, limits = [5, 10, 20, 40, 80, 160, 320], [60, 120, 240]
+    before = sum(http) + sum(limits) + 0 + 0.25 + 0.5 + 0 + 5
+    assert clock.waits == [*http, *limits, 0, 0.25, 0.5, 0, 5, 3_000 - before]
+    assert clock.seconds == 3_000
+    assert [cause.split(":")[0] for cause, _ in heard.gaps[:1]] == ["HTTP 503"]
+
+
+def test_a_network_that_is_away_is_asked_again_a_little_later_each_time() -> None:
+    heard, clock, port = Heard(), ToldClock(), free_port()
+    waited = threading.Event()
+    wait = clock.wait
+
+    def wait_until_the_api_is_there(event: threading.Event, seconds: float) -> bool:
+        stop = wait(event, seconds)
+        if len(clock.waits) == 5:
+            waited.set()
+            opened.wait(BOUND_SECONDS)
+        return stop
+
+    opened = threading.Event()
+    clock.wait = wait_until_the_api_is_there  # type: ignore[method-assign]
+    receiver = TwitterReceiver(
+        heard.parts(
+            clock,
+            jobname="a",
+            source="twitter",
+            twitter_bearer_token="a-token-of-tests",
+            twitter_api_url=f"http://127.0.0.1:{port}",
+        )
+    )
+    receiver.start()
+    assert waited.wait(BOUND_SECONDS)
+    with XApi(port=port) as api:
+        opened.set()
+        api.post(ONE)
+        until(heard, ONE)
+        receiver.stop(BOUND_SECONDS)
+    assert clock.waits == [0.25, 0.5, 0.75, 1.0, 1.25]
+    assert "Connection refused" in heard.gaps[0][0]
+    assert "object at" not in heard.gaps[0][0]
+
+
+def test_a_message_in_the_stream_ends_the_connection_and_is_no_event() -> None:
+    heard, clock = Heard(), ToldClock()
+    script = [
+        says(ONE, OPERATIONAL_DISCONNECT),
+        says({"errors": [{"title": "Not Found Error", "type": "x"}]}, TWO),
+    ]
+    with XApi(script=script) as api, listening(heard, api, clock):
+        until(heard, ONE, TWO)
+    assert clock.waits == [0]
+    assert [cause for cause, _ in heard.gaps] == [
+        "X ended the stream: operational-disconnect: "
+        "This stream has been disconnected upstream for operational reasons."
+    ]
+
+
+def test_a_partial_error_beside_a_post_is_part_of_the_event() -> None:
+    heard = Heard()
+    event = {**ONE, "errors": [{"title": "Not Found Error", "type": "https://api.x.com/2/problems/resource-not-found"}]}
+    with XApi(script=[says(event)]) as api, listening(heard, api):
+        until(heard, ONE)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (401, UNAUTHORIZED, "Unauthorized"),
+        (402, CREDITS_DEPLETED, "credits depleted"),
+        (403, FORBIDDEN, "Client Forbidden"),
+        (400, {"title": "Invalid Request", "detail": "one of the fields is none"}, "one of the fields is none"),
+    ],
+)
+@pytest.mark.parametrize("of", ["stream", "rules"])
+def test_what_waiting_does_not_heal_ends_the_job_with_x_s_words(
+    status: int,
+    body: dict[str, Any],
+    said: str,
+    of: Any,  # noqa: ANN401
+) -> None:
+    clock = ToldClock()
+    with XApi() as api:
+        api.refuse_next(status, body, times=9, of=of)
+        told = refusal_of(api, clock)
+    assert f"HTTP {status}: " in told
+    assert said in told
+    assert clock.waits == []
+    assert api.token not in told
+
+
+def test_an_x_that_gives_no_stream_in_time_is_no_start() -> None:
+    clock = ToldClock()
+    with XApi(then=refuse(503, UNAVAILABLE)) as api:
+        told = refusal_of(api, clock, start_timeout_seconds=30)
+    assert "gave no stream within 30 s: HTTP 503" in told
+    assert clock.waits == [5, 10, 20]
+
+
+def test_a_token_whose_connection_is_taken_ends_the_job_with_what_to_do() -> None:
+    heard = Heard()
+    with XApi() as api, listening(heard, api):
+        api.wait_for_stream()
+        told = refusal_of(api)
+    assert "This stream is currently at the maximum allowed connection limit." in told
+    assert "Stop the other job or program, or give this job an app and a token of its own" in told
+
+
+def test_a_connection_that_this_job_may_have_left_behind_is_waited_for() -> None:
+    heard, clock = Heard(), ToldClock()
+    parts = {"jobname": "a", "source": "twitter", "start_timeout_seconds": 1}
+    with XApi(script=[refuse(429, TOO_MANY_CONNECTIONS)] * 3) as api:
+        given = heard.parts(clock, **parts, twitter_bearer_token=api.token, twitter_api_url=api.url)
+        receiver = TwitterReceiver(type(given)(**{**vars(given), "last_alive": clock.now() - timedelta(minutes=1)}))
+        receiver.start()
+        api.post(ONE)
+        until(heard, ONE)
+        receiver.stop(BOUND_SECONDS)
+    assert clock.waits == [60, 120, 240]
+
+    with XApi(then=refuse(429, TOO_MANY_CONNECTIONS)) as api:
+        given = heard.parts(clock, **parts, twitter_bearer_token=api.token, twitter_api_url=api.url)
+        receiver = TwitterReceiver(type(given)(**{**vars(given), "last_alive": clock.now()}))
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+    assert isinstance(receiver.failure, CannotStart)
+
+
+def test_a_connection_taken_later_is_waited_for() -> None:
+    heard, clock = Heard(), ToldClock()
+    script: list[Step] = [
+        says(ONE, TOO_MANY_CONNECTIONS, then=XStream.end),
+        refuse(429, TOO_MANY_CONNECTIONS),
+        says(TWO),
+    ]
+    with XApi(script=script) as api, listening(heard, api, clock):
+        until(heard, ONE, TWO)
+    assert clock.waits == [60, 120]
+
+
+def test_an_error_in_the_spool_ends_the_receiver_loudly() -> None:
+    class Broken(Heard):
+        def append(self, events: Any) -> int:  # noqa: ANN401
+            raise OSError(f"no room for {len(events)}")
+
+    with XApi(script=[says(ONE)]) as api:
+        receiver = made(Broken(), api)
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+    assert isinstance(receiver.failure, OSError)
+
+
+def test_it_stops_at_once_though_x_is_silent() -> None:
+    heard = Heard()
+    with XApi(script=[says(ONE)]) as api:
+        receiver = made(heard, api)
+        receiver.start()
+        until(heard, ONE)
+        receiver.stop(5)  # tweepy would wait for 21 s
+        assert receiver.is_over
+    assert receiver.failure is None
+    assert heard.gaps == []
+
+
+def test_available_now_ends_when_x_is_silent_for_so_long() -> None:
+    heard = Heard()
+    with XApi(script=[says(ONE, TWO)]) as api:
+        receiver = made(heard, api, available_now=True, idle_seconds=0.5)
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+        assert receiver.is_over
+    assert receiver.failure is None
+    until(heard, ONE, TWO)
+
+
+def test_at_the_cap_the_stream_closes_until_the_next_day_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    heard, clock = Heard(), ToldClock()
+    clock.seconds = 3_600
+    wait = clock.wait
+
+    def next_day(event: threading.Event, seconds: float) -> bool:
+        heard.used = 0
+        return wait(event, seconds)
+
+    clock.wait = next_day  # type: ignore[method-assign]
+    script = [
+        says(ONE, TWO, THREE),
+        says(THREE),
+    ]
+    with XApi(script=script) as api, listening(heard, api, clock, twitter_daily_posts=2):
+        until(heard, ONE, TWO, THREE)
+        assert api.connections == 2
+    assert clock.waits == [82_800]
+    assert heard.gaps == [("2 posts of this day's 2 are used up (TWITTER_DAILY_POSTS)", True)]
+    assert any("the stream stays closed until=2026-01-03T00:00:00+00:00" in line for line in caplog.messages)
+
+
+def test_a_cap_reached_before_the_start_opens_no_connection() -> None:
+    heard = Heard()
+    heard.used = 5
+    with XApi() as api:
+        receiver = made(heard, api, available_now=True, twitter_monthly_posts=5)
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+    assert receiver.is_over
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(("missed", "asked"), [(30, 1), (61, 2), (3_000, 3)])
+def test_backfill_asks_for_the_minutes_that_were_missed(missed: float, asked: int) -> None:
+    heard = Heard()
+    heard.gap_lasted = missed
+    script = [
+        says(ONE, then=XStream.drop),
+        says(TWO),
+    ]
+    with XApi(script=script) as api, listening(heard, api, twitter_backfill_minutes=3):
+        until(heard, ONE, TWO)
+    assert [request.query.get("backfill_minutes") for request in api.stream_requests] == [None, str(asked)]
+    assert heard.backfilled == [asked * 60]
+
+
+def test_an_account_without_backfill_goes_on_without_it() -> None:
+    heard, clock = Heard(), ToldClock()
+    heard.gap_lasted = 30
+    refused = {"title": "Invalid Request", "detail": "The query parameter [backfill_minutes] is not allowed."}
+    script: list[Any] = [
+        says(ONE, then=XStream.drop),
+        refuse(400, refused),
+        says(TWO, then=XStream.drop),
+        says(THREE),
+    ]
+    with XApi(script=script) as api, listening(heard, api, clock, twitter_backfill_minutes=5):
+        until(heard, ONE, TWO, THREE)
+    assert [request.query.get("backfill_minutes") for request in api.stream_requests] == [None, "1", None, None]
+    assert heard.backfilled == [0, 0]
+
+
+def test_rules_that_vanish_are_made_again(caplog: pytest.LogCaptureFixture) -> None:
+    heard, clock = Heard(), ToldClock()
+    with XApi(script=[says(ONE)]) as api, listening(heard, api, clock):
+        until(heard, ONE)
+        api.rules = []
+        api.drop()
+        api.post(TWO)
+        until(heard, ONE, TWO)
+        assert [rule["value"] for rule in api.rules] == ["covid19 OR coronavirus"]
+    assert clock.waits == [0, 5]
+    assert "You must define rules" in caplog.text
