@@ -10,7 +10,7 @@ from ledger.batches import BatchLedger
 from ledger.indexes import ensure_indexes
 from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
 from settings import Settings
-from tests.integration.told_clock import START, ToldClock
+from tests.told_clock import START, ToldClock
 
 Documents = Database[dict[str, Any]]
 

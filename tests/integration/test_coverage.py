@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 
 from ledger.coverage import CoverageLog
 from tests.integration.flaky import FlakyDatabase
-from tests.integration.told_clock import ToldClock
+from tests.told_clock import ToldClock
 
 Documents = Database[dict[str, Any]]
 

@@ -11,7 +11,7 @@ from errors import CannotStart, LeaseLost, StopRequested
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
 from tests.integration.flaky import FlakyDatabase
-from tests.integration.told_clock import ToldClock
+from tests.told_clock import ToldClock
 
 Documents = Database[dict[str, Any]]
 PERIOD = 30.0

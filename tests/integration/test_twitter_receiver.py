@@ -12,7 +12,6 @@ import pytest
 from errors import CannotStart
 from operations.x_stand_in.stream import XStream
 from receivers.twitter import TwitterReceiver
-from tests.integration.told_clock import ToldClock
 from tests.servers.heard import Heard
 from tests.servers.peer import free_port
 from tests.servers.x_api import Act, Step, XApi, refuse
@@ -26,6 +25,7 @@ from tests.servers.x_bodies import (
     USAGE_CAPPED,
     post,
 )
+from tests.told_clock import ToldClock
 
 BOUND_SECONDS = 30
 ONE, TWO, THREE = (post(str(number), f"post {number}") for number in (1, 2, 3))

@@ -8,7 +8,7 @@ from pymongo.database import Database
 
 from ledger.usage import UsageLog
 from tests.integration.flaky import FlakyDatabase
-from tests.integration.told_clock import ToldClock
+from tests.told_clock import ToldClock
 
 Documents = Database[dict[str, Any]]
 TODAY, FIRST = date(2026, 1, 2), date(2026, 1, 1)

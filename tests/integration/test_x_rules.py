@@ -7,9 +7,9 @@ import pytest
 from errors import CannotStart
 from receivers.twitter import TwitterReceiver
 from receivers.x_api.rules import Rule, wanted_rules
-from tests.integration.told_clock import ToldClock
 from tests.servers.heard import Heard
 from tests.servers.x_api import XApi
+from tests.told_clock import ToldClock
 
 BOUND_SECONDS = 30
 OTHERS = [

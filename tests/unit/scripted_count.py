@@ -1,28 +1,14 @@
 """A case counter whose clock, page and cache do as they are told, so that no test of it waits."""
 
 import threading
-from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from case_count import CaseCount, Reading, Status
 from scraper.base import CountProvider
 from scraper.counter import CaseCounter
+from tests.told_clock import ToldClock
 
 AMPLE_SECONDS = 60.0
-START = datetime(2026, 1, 2, tzinfo=UTC)
-
-
-class ToldClock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self.seconds)
 
 
 class ScriptedProvider(CountProvider):
@@ -32,7 +18,7 @@ class ScriptedProvider(CountProvider):
     default_url: ClassVar[str] = "http://count.invalid/"
 
     def __init__(self, *answers: Reading | BaseException, hold: bool = False) -> None:
-        super().__init__(self.default_url, timeout_seconds=1, clock=ToldClock())
+        super().__init__(self.default_url, timeout_seconds=1, clock=ToldClock(1000))
         self._answers = list(answers)
         self._let_go = threading.Semaphore(0 if hold else len(answers))
         self.asked = 0
@@ -72,7 +58,7 @@ class Batches:
     ) -> None:
         self.provider = ScriptedProvider(*answers, hold=hold)
         self.cache = DictionaryCache(**({"scripted": last_good} if last_good else {}))
-        self.clock = ToldClock()
+        self.clock = ToldClock(1000)
         self.counter = CaseCounter(
             self.provider,
             self.cache,

@@ -12,7 +12,8 @@ from scraper.counter import CaseCounter
 from scraper.page import MAX_REDIRECTS
 from scraper.worldometers import Worldometers
 from tests.servers.count_page import REAL_NUMBER, CountPage
-from tests.unit.scripted_count import AMPLE_SECONDS, START, Batches, DictionaryCache, ScriptedProvider, ToldClock, count
+from tests.told_clock import START, ToldClock
+from tests.unit.scripted_count import AMPLE_SECONDS, Batches, DictionaryCache, ScriptedProvider, count
 
 FIRST = Reading(100, START, START)
 SECOND = Reading(200, START, START)
@@ -126,7 +127,7 @@ def test_an_error_of_the_cache_itself_comes_out_of_the_result() -> None:
         max_age_seconds=20,
         wait_seconds=AMPLE_SECONDS,
         stale_after_days=7,
-        clock=ToldClock(),
+        clock=ToldClock(1000),
     )
     counter.begin()
     with pytest.raises(KeyError, match="scripted"):
@@ -163,7 +164,7 @@ def test_a_number_of_unknown_age_or_of_this_week_is_not_warned_of(caplog: pytest
 
 
 def test_a_page_that_breaks_and_heals_is_followed_over_the_wire() -> None:
-    clock = ToldClock()
+    clock = ToldClock(1000)
     with CountPage(mode="http_503") as page:
         provider = Worldometers(page.url, timeout_seconds=AMPLE_SECONDS, clock=clock)
         counter = CaseCounter(

@@ -11,20 +11,12 @@ from errors import CountUnavailable, CountUnparsed
 from scraper import PROVIDERS
 from scraper.worldometers import MAX_CASES, MAX_TAGS, Worldometers, parse
 from tests.servers.count_page import CHALLENGE, REAL_NUMBER, CountPage, count_html
+from tests.told_clock import ToldClock
 
-FETCHED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+SINCE_START = 11_045
+FETCHED_AT = ToldClock().at(SINCE_START)
 REAL_AS_OF = datetime(2024, 4, 13, 1, 0, tzinfo=UTC)
 LIVE_TITLE = "Coronavirus Update (Live): 4,143,615 Cases and 283,877 Deaths from COVID-19 Virus Pandemic"
-
-
-class StoppedClock:
-    """Always the same time."""
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    def now(self) -> datetime:
-        return FETCHED_AT
 
 
 def read(html: str) -> Reading:
@@ -37,21 +29,21 @@ def test_the_provider_is_registered_under_its_own_name() -> None:
 
 def test_the_number_and_its_time_are_read_from_the_page() -> None:
     with CountPage() as page:
-        reading = Worldometers(page.url, timeout_seconds=60, clock=StoppedClock()).fetch()
+        reading = Worldometers(page.url, timeout_seconds=60, clock=ToldClock(SINCE_START)).fetch()
     assert reading == Reading(REAL_NUMBER, REAL_AS_OF, FETCHED_AT)
 
 
 def test_a_page_that_fails_is_unavailable() -> None:
     with CountPage(mode="http_503") as page:
         with pytest.raises(CountUnavailable, match=f"{page.url} answered HTTP 503"):
-            Worldometers(page.url, timeout_seconds=60, clock=StoppedClock()).fetch()
+            Worldometers(page.url, timeout_seconds=60, clock=ToldClock(SINCE_START)).fetch()
         assert page.hits == 1
 
 
 def test_a_challenge_page_is_unparsed_and_the_message_says_where_and_what() -> None:
     with CountPage(mode="challenge") as page:
         with pytest.raises(CountUnparsed, match=rf"{page.url} has no counter .* title is 'Just a moment\.\.\.'"):
-            Worldometers(page.url, timeout_seconds=60, clock=StoppedClock()).fetch()
+            Worldometers(page.url, timeout_seconds=60, clock=ToldClock(SINCE_START)).fetch()
         assert page.hits == 1
 
 

@@ -27,14 +27,15 @@ def test_problems_stand_in_errors_or_alone_and_never_beside_data() -> None:
     assert problems(body({"errors": [DISCONNECT]})) == (DISCONNECT,)
     assert problems(body(TOO_MANY)) == (TOO_MANY,)
     assert problems(body({"errors": ["plain", 5]})) == ({"detail": "plain"}, {"detail": "5"})
-    for no_problem in (
+    harmless: list[object] = [
         {"data": {"id": "1"}, "errors": [MISSING]},
         {"errors": []},
         {"errors": 1},
         {"title": "x"},
         [1],
         1,
-    ):
+    ]
+    for no_problem in harmless:
         assert problems(body(no_problem)) == ()
     assert problems(b"not json") == problems(b"[" * 100_000) == ()
 

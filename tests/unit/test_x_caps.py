@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from receivers.x_api.caps import Caps
-from tests.integration.told_clock import ToldClock
+from tests.told_clock import ToldClock
 
 TODAY = date(2026, 1, 2)
 

@@ -9,8 +9,8 @@ START = datetime(2026, 1, 2, tzinfo=UTC)
 class ToldClock:
     """Stands still until it is told to go on, or somebody waits: then that time has passed."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
         self.waits: list[float] = []
 
     def monotonic(self) -> float:
