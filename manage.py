@@ -9,14 +9,18 @@ import typer
 
 from errors import JobError
 from operations.feed import feed
+from operations.requeue import requeue
 from operations.show import show
 from operations.stop import stop
 from operations.terminal import start_logging
+from operations.verify import verify
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "feed": feed,
+    "requeue": requeue,
     "show": show,
     "stop": stop,
+    "verify": verify,
 }
 
 HELP = """The operator's commands for casestream.

@@ -7,6 +7,9 @@ from typing import Any
 
 from case_count import CaseCount
 
+REQUEUE = "requeue"
+"""In place of a query's id, where dead letters were put through again: see `ledger.dead_letters`."""
+
 
 @dataclass(frozen=True, order=True)
 class BatchId:

@@ -67,6 +67,38 @@ def read_storage(settings_file: Path | None) -> Storage:
     return storage
 
 
+def read_like_job(jobname: str, settings_file: Path | None) -> Settings:
+    """What the job of that name is told by the environment and the file, for an operator's command that runs Spark.
+
+    Where the job reads (its source, checkpoint, spool, and what the source needs) is not asked for: source is
+    "unknown", the two folders are the default ones. Raises FixSettings.
+    """
+    given, problems = _merged({"jobname": jobname}, None if settings_file is None else str(settings_file))
+    given = {name: value for name, value in given.items() if name not in ("source", "checkpoint", "spool")}
+    settings, more = _validated(Settings, {**given, "source": "unknown"})
+    problems = [*mistakes.unknown_variables(os.environ), *problems, *more]
+    if settings is not None and not problems:
+        settings, problems = _with_local_folders(settings)
+    if problems or settings is None:
+        raise FixSettings(problems)
+    return settings
+
+
+def read_brokers(servers: str, settings_file: Path | None) -> Settings:
+    """How to reach these brokers, the login from the environment and the file, for an operator's command.
+
+    jobname and source mean nothing. Raises FixSettings.
+    """
+    given, problems = _merged(
+        {"kafka_bootstrap_servers": servers}, None if settings_file is None else str(settings_file)
+    )
+    given = {name: value for name, value in given.items() if name.startswith("kafka_")}
+    settings, more = _validated(Settings, {**given, "jobname": "verify", "source": "kafka"})
+    if problems or settings is None:
+        raise FixSettings(problems + more)
+    return settings
+
+
 def table(settings: Settings) -> str:
     """The settings as lines `CASESTREAM_A_B=value`, secrets hidden."""
     return "\n".join(f"{variable(name)}={shown(name, getattr(settings, name))}" for name in Settings.model_fields)

@@ -1,8 +1,12 @@
 """`batches`: one document for each micro-batch, planned before its first write and committed after its last.
 
 { _id: "<query id>:<batch id>", job, source, query_id, batch_id, timestamp, total_case_count, case_count, offsets,
-  parts, posts, dead_letters, tombstones, duplicates, bytes, content_hash, newest_received_at, code_version,
+  parts, posts, dead_letters, tombstones, duplicates, bytes, content_hash, newest_received_at, code_version, from_start,
   state: "planned" | "committed", planned_at, committed_at | null, seconds, lag_seconds, spans: {phase: ms} }
+
+A run of `manage.py requeue` has an entry too: query_id "requeue", batch_id and timestamp when it was begun, no offsets,
+and counts of the posts only that it stored: what it found no posts are the dead letters that they were, and are counted
+in the entries of their batches.
 """
 
 from collections.abc import Mapping
@@ -12,7 +16,7 @@ from pymongo.database import Database
 
 from case_count import CaseCount
 from clock import Clock
-from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
+from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch
 from settings import Settings
 
 
@@ -35,13 +39,16 @@ class BatchLedger:
         return _plan(entry) if entry else None
 
     def plan(self, plan: BatchPlan) -> None:
-        """Write the entry, or write it anew where the batch turned out to hold something else."""
-        self._batches.replace_one({"_id": str(plan.id)}, self._entry(plan), upsert=True)
+        """Write the entry, or write it anew where the batch turned out to hold something else.
+
+        Raises DuplicateKeyError where it is committed: another process has taken the job over and stored the batch.
+        """
+        self._batches.replace_one({"_id": str(plan.id), "state": "planned"}, self._entry(plan), upsert=True)
 
     def commit(self, committed: Committed) -> None:
-        """Everything of the batch is stored."""
+        """Everything of the batch is stored; an entry that is committed already stays as it is."""
         self._batches.update_one(
-            {"_id": str(committed.plan.id)},
+            {"_id": str(committed.plan.id), "state": "planned"},
             {
                 "$set": {
                     "state": "committed",
@@ -54,8 +61,10 @@ class BatchLedger:
         )
 
     def abandoned(self) -> list[BatchId]:
-        """The job's batches that were planned and not committed."""
-        entries = self._batches.find({"job": self._settings.jobname, "state": "planned"})
+        """The batches of the job's queries that were planned and not committed; a requeue ends what it began."""
+        entries = self._batches.find(
+            {"job": self._settings.jobname, "state": "planned", "query_id": {"$ne": REQUEUE}},
+        )
         return [BatchId(entry["query_id"], entry["batch_id"]) for entry in entries]
 
     def forget(self, batch: BatchId) -> None:
@@ -71,9 +80,14 @@ class BatchLedger:
         return {each["segment"] for entry in entries for each in entry["offsets"]}.intersection(ids)
 
     def last_committed(self) -> dict[str, Any] | None:
-        """The job's newest committed entry, whatever the query."""
+        """The job's newest committed entry with offsets, whatever the query."""
         return self._batches.find_one(
-            {"job": self._settings.jobname, "source": self._settings.source, "state": "committed"},
+            {
+                "job": self._settings.jobname,
+                "source": self._settings.source,
+                "state": "committed",
+                "query_id": {"$ne": REQUEUE},
+            },
             sort=[("committed_at", -1), ("batch_id", -1)],
         )
 
@@ -98,6 +112,7 @@ class BatchLedger:
             "content_hash": contents.content_hash,
             "newest_received_at": contents.newest_received_at,
             "code_version": self._code_version,
+            "from_start": self._settings.from_start,
             "state": "planned",
             "planned_at": self._clock.now(),
             "committed_at": None,

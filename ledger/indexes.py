@@ -15,6 +15,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "dead_letters": [
         IndexModel([("job", 1), ("problem", 1), ("received_at", 1)]),
         IndexModel([("job", 1), ("batch_id", 1)]),
+        IndexModel([("requeue_run", 1)], sparse=True),
     ],
     "coverage": [IndexModel([("job", 1), ("from", 1)])],
     "usage": [IndexModel([("account", 1), ("day", 1)])],

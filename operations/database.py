@@ -18,6 +18,13 @@ def opened(storage: Storage) -> Iterator[Database[dict[str, Any]]]:
 
     Raises CannotStart where it cannot be reached.
     """
+    with opened_with_uri(storage) as (database, _uri):
+        yield database
+
+
+@contextmanager
+def opened_with_uri(storage: Storage) -> Iterator[tuple[Database[dict[str, Any]], str]]:
+    """The same, with the address that it has, for Spark."""
     server = EmbeddedServer() if storage.mongodb_uri is None else None
     uri = server.start() if server else storage.mongodb_uri.get_secret_value() if storage.mongodb_uri else ""
     try:
@@ -25,7 +32,7 @@ def opened(storage: Storage) -> Iterator[Database[dict[str, Any]]]:
         if (why := reach(database)) is not None:
             raise CannotStart(f"MongoDB cannot be reached: {why}")
         with database.client:
-            yield database
+            yield database, uri
     finally:
         if server:
             server.stop()

@@ -1,9 +1,8 @@
-"""`StreamProcessor`, what a source of posts is, and the protocols of what it is handed."""
+"""`StreamProcessor`, what a source of posts is, and what it is handed."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -11,49 +10,11 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from case_count import CaseCount
 from errors import StopRequested
-from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
+from micro_batch import BatchId, Committed, LoggedBatch
 from processors.offset_log import OffsetLog
 from processors.rows import with_outcome
-from processors.spans import Spans
+from processors.storing import Ledger, Sink, Storing
 from settings import Settings
-
-
-class Sink(Protocol):
-    """Documents out of rows (`processors.rows`), and where they go. Every write is a replace-upsert by `_id`."""
-
-    def measure(self, rows: DataFrame) -> Contents:
-        """Count and hash the rows; reads them once."""
-
-    def parts(self, rows: DataFrame, contents: Contents) -> int:
-        """How many documents the posts need so that each stays under the limit; 0 without posts."""
-
-    def documents(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
-        """One row for each part: the documents of `micro_batches`."""
-
-    def dead_letters(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
-        """One row for each event with a problem: the documents of `dead_letters`."""
-
-    def clear(self, plan: BatchPlan) -> None:
-        """Remove what an earlier attempt at the batch left and this one does not write again."""
-
-    def write(self, documents: DataFrame, collection: str) -> None:
-        """Store the documents, acknowledged by a majority and journalled."""
-
-
-class Ledger(Protocol):
-    """What the job writes down about its batches."""
-
-    def earlier(self, batch: BatchId) -> BatchPlan | None:
-        """The plan of an earlier attempt at this batch, None at the first."""
-
-    def is_committed(self, batch: BatchId) -> bool:
-        """Whether the batch is stored for good."""
-
-    def plan(self, plan: BatchPlan) -> None:
-        """Fix the plan before the first write."""
-
-    def commit(self, committed: Committed) -> None:
-        """Everything of the batch is stored."""
 
 
 class Counts(Protocol):
@@ -165,15 +126,12 @@ class StreamProcessor(ABC):
             return
         self.parts.monitor.batch_began(batch_name)
         self.parts.counts.begin()
-        spans = Spans()
-        rows = batch.persist()
-        try:
-            plan = self._plan(rows, batch_name, spans)
-            self._store(rows, plan, spans)
-        finally:
-            rows.unpersist()
-        committed = Committed(plan, spans.total_seconds(), dict(spans.milliseconds), _lag(plan.contents))
-        self.parts.ledger.commit(committed)
+        committed = Storing(self.parts.sink, self.parts.ledger, self.write).store(
+            batch,
+            batch_name,
+            self.parts.counts.result,
+            lambda: LoggedBatch(self.offset_log.timestamp(batch_id), self.offsets(batch_id)),
+        )
         self.parts.monitor.batch_committed(committed)
 
     def write(self, documents: DataFrame, collection: str) -> None:
@@ -198,37 +156,3 @@ class StreamProcessor(ABC):
             self.running = None
         self.last_batch = batch_id
         self.batches_stored += 1
-
-    def _plan(self, rows: DataFrame, batch: BatchId, spans: Spans) -> BatchPlan:
-        sink, ledger = self.parts.sink, self.parts.ledger
-        earlier = ledger.earlier(batch)
-        with spans.of("process"):
-            contents = sink.measure(rows)
-        if earlier is not None and earlier.contents.content_hash == contents.content_hash:
-            plan = earlier
-        else:
-            with spans.of("parts"):
-                parts = sink.parts(rows, contents)
-            with spans.of("count"):
-                count = earlier.case_count if earlier is not None else self.parts.counts.result()
-            logged = LoggedBatch(self.offset_log.timestamp(batch.number), self.offsets(batch.number))
-            plan = BatchPlan(batch, logged, contents, parts, count)
-            with spans.of("plan"):
-                ledger.plan(plan)
-        if earlier is not None:
-            sink.clear(plan)
-        return plan
-
-    def _store(self, rows: DataFrame, plan: BatchPlan, spans: Spans) -> None:
-        if plan.contents.posts:
-            with spans.of("documents"):
-                self.write(self.parts.sink.documents(rows, plan), "micro_batches")
-        if plan.contents.dead_letters:
-            with spans.of("dead_letters"):
-                self.write(self.parts.sink.dead_letters(rows, plan), "dead_letters")
-
-
-def _lag(contents: Contents) -> float | None:
-    if contents.newest_received_at is None:
-        return None
-    return round((datetime.now(UTC) - contents.newest_received_at).total_seconds(), 3)

@@ -5,7 +5,7 @@ received_at timestamp, raw binary, length bigint, sha256 string, headers array<s
 four null beside a post). A tombstone has neither post nor problem.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -18,8 +18,10 @@ _MOST_HEADERS, _HEADER_KEY, _HEADER_BYTES = 64, 256, 4_096
 _CUT = "struct<length: bigint, sha256: string>"
 
 
-def with_outcome(events: DataFrame, process: Callable[[Column], Column], settings: Settings) -> DataFrame:
-    """Rows out of the events of `StreamProcessor.read_stream`."""
+def with_outcome(
+    events: DataFrame, process: Callable[[Column], Column], settings: Settings, also: Sequence[str] = ()
+) -> DataFrame:
+    """Rows out of the events of `StreamProcessor.read_stream`; also: columns of the events to keep behind those."""
     return (
         _with_optional_columns(events)
         .select("*", _length().alias("length"))
@@ -30,6 +32,7 @@ def with_outcome(events: DataFrame, process: Callable[[Column], Column], setting
             "origin",
             "received_at",
             *_kept_of_a_dead_letter(settings.max_event_bytes),
+            *also,
         )
     )
 

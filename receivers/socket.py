@@ -122,7 +122,10 @@ class SocketReceiver(Receiver):
         while not self.stopping.is_set():
             try:
                 block = connection.recv(_READ_BYTES)
-            except TimeoutError:
+            except TimeoutError as silence:
+                if silence.errno is not None:  # the system's own word: keep-alive found nobody there
+                    why = f"the connection broke: {silence}"
+                    break
                 if self.settings.available_now and time.monotonic() - self._heard_at >= self.settings.idle_seconds:
                     break
                 continue

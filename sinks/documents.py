@@ -9,13 +9,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from micro_batch import BatchPlan, Contents
+from sinks.fingerprint import ARRAYS, DATES, METRICS, STRINGS, content_hash, fingerprint
 
 SCHEMA_VERSION = 1
 
-_STRINGS = ("id", "kind", "text", "raw_text", "lang", "author", "refers_to", "edit_of", "source", "origin")
-_DATES = ("created_at", "received_at")
-_METRICS = ("likes", "reposts", "replies", "quotes")
-_ARRAYS = ("hashtags", "mentions", "urls")
 _ENVELOPE_BYTES = 4_096  # the fields around `content`, with a jobname and a source's class name at their longest
 _SPREAD = 1.1  # hashing fills parts unevenly: a tenth of room makes the first guess good for posts of usual size
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +25,7 @@ def measure(rows: DataFrame) -> Contents:
         F.count("problem").alias("dead_letters"),
         F.count_if(F.col("post").isNull() & F.col("problem").isNull()).alias("tombstones"),
         F.coalesce(F.sum(bson_bytes(F.col("post"))), F.lit(0)).alias("bytes"),
-        F.coalesce(F.sum(_fingerprint()), F.lit(0)).alias("hash"),
+        F.coalesce(F.sum(fingerprint()), F.lit(0)).alias("hash"),
         F.unix_millis(F.max("received_at")).alias("newest"),
     ).collect()[0]
     return Contents(
@@ -36,7 +33,7 @@ def measure(rows: DataFrame) -> Contents:
         dead_letters=found["dead_letters"],
         tombstones=found["tombstones"],
         bytes=found["bytes"],
-        content_hash=f"{found['hash'] & 0xFFFF_FFFF_FFFF_FFFF:016x}",
+        content_hash=content_hash(found["hash"]),
         newest_received_at=None if found["newest"] is None else _EPOCH + timedelta(milliseconds=found["newest"]),
     )
 
@@ -112,13 +109,13 @@ def dead_letters(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> Dat
 
 def bson_bytes(post: Column) -> Column:
     """An upper bound of a post's size as an element of `content` (https://bsonspec.org/spec.html)."""
-    fixed = sum(len(name) + 7 for name in (*_STRINGS, *_ARRAYS, "metrics"))
-    fixed += sum(len(name) + 10 for name in _DATES) + 5 + 9
-    numbers = F.when(post["metrics"].isNotNull(), sum(len(name) + 10 for name in _METRICS)).otherwise(0)
-    strings = reduce(add, (F.coalesce(F.octet_length(post[name]), F.lit(0)) for name in _STRINGS))
+    fixed = sum(len(name) + 7 for name in (*STRINGS, *ARRAYS, "metrics"))
+    fixed += sum(len(name) + 10 for name in DATES) + 5 + 9
+    numbers = F.when(post["metrics"].isNotNull(), sum(len(name) + 10 for name in METRICS)).otherwise(0)
+    strings = reduce(add, (F.coalesce(F.octet_length(post[name]), F.lit(0)) for name in STRINGS))
     items = reduce(
         add,
-        (F.octet_length(F.array_join(post[name], "")) + F.size(post[name]) * F.lit(14) for name in _ARRAYS),
+        (F.octet_length(F.array_join(post[name], "")) + F.size(post[name]) * F.lit(14) for name in ARRAYS),
     )
     return (strings + items + numbers + F.lit(fixed)).cast("bigint")
 
@@ -134,20 +131,6 @@ def _largest_shared_part(rows: DataFrame, parts: int) -> int:
         .agg(F.count("*").alias("posts"), F.sum(bson_bytes(F.col("post"))).alias("bytes"))
     )
     return int(sizes.where("posts > 1").agg(F.coalesce(F.max("bytes"), F.lit(0))).collect()[0][0])
-
-
-def _fingerprint() -> Column:
-    """64 bits of a row, null for a tombstone: xxHash64 (seed 42) of its fields as text, U+001F between them."""
-    post = F.col("post")
-    fields = [
-        *(F.coalesce(post[name], F.lit("")) for name in _STRINGS),
-        *(F.unix_millis(post[name]).cast("string") for name in _DATES),
-        *(F.array_join(post[name], "\x1e") for name in _ARRAYS),
-        F.coalesce(post["metrics"].cast("string"), F.lit("")),
-    ]
-    return F.when(post.isNotNull(), F.xxhash64(F.concat_ws("\x1f", *fields))).when(
-        F.col("problem").isNotNull(), F.xxhash64(F.concat_ws("\x1f", "origin", "problem", "sha256"))
-    )
 
 
 def _date(time: datetime | None) -> Column:

@@ -48,20 +48,24 @@ class MongoSink:
         return documents.dead_letters(rows, plan, self._settings.jobname, self._settings.source)
 
     def clear(self, plan: BatchPlan) -> None:
-        """Remove the parts that this plan does not write, and the batch's dead letters, which it writes again."""
-        self._remove(plan.id, from_part=plan.parts)
+        """Remove what an earlier attempt has stored: a part to which this plan gives no post would stay as it was."""
+        self.discard(plan.id)
 
     def discard(self, batch: BatchId) -> None:
-        """Remove all of a batch that no query will finish."""
-        self._remove(batch, from_part=0)
-
-    def _remove(self, batch: BatchId, from_part: int) -> None:
+        """Remove all of a batch that is not committed."""
         self._fence()
-        self._database["micro_batches"].delete_many({**_between(f"{batch}:"), "part": {"$gte": from_part}})
+        self._database["micro_batches"].delete_many(_between(f"{batch}:"))
         self._database["dead_letters"].delete_many({**_between(f"{batch.query_id}:"), "batch_id": batch.number})
 
     def write(self, documents: DataFrame, collection: str) -> None:
         """Store the documents. Raises LeaseLost; a Java error of the connector ends the query, which is restarted."""
+        self._save(documents, collection, {"operationType": "replace", "upsertDocument": "true"})
+
+    def update(self, fields: DataFrame, collection: str) -> None:
+        """Set these fields of the documents of those `_id`s, where they are there; all else of them stays."""
+        self._save(fields, collection, {"operationType": "update", "upsertDocument": "false"})
+
+    def _save(self, documents: DataFrame, collection: str, operation: dict[str, str]) -> None:
         self._fence()
         (
             documents.write.format("mongodb")
@@ -69,9 +73,8 @@ class MongoSink:
             .option("connection.uri", self._uri)
             .option("database", self._settings.database)
             .option("collection", collection)
-            .option("operationType", "replace")
+            .options(**operation)
             .option("idFieldList", "_id")
-            .option("upsertDocument", "true")
             .option("ordered", "false")
             .option("maxBatchSize", _BATCH_SIZE.get(collection, 1))
             .option("writeConcern.w", "majority")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
 
 from case_count import UNKNOWN, CaseCount
 from ledger.batches import BatchLedger
@@ -82,6 +83,19 @@ def test_a_batch_that_turned_out_to_hold_something_else_is_planned_anew(database
     batches.plan(plan(count=NEVER))
     assert batches.earlier(BatchId("q", 0)) == plan(count=NEVER)
     assert database["batches"].count_documents({}) == 1
+
+
+def test_a_committed_batch_stays_as_it_is_whatever_a_holder_that_was_replaced_still_says(database: Documents) -> None:
+    clock = ToldClock()
+    batches = ledger(database, clock)
+    batches.plan(plan())
+    batches.commit(committed(plan()))
+    before = database["batches"].find_one()
+    clock.seconds = 9
+    with pytest.raises(DuplicateKeyError):
+        batches.plan(plan(count=NEVER))
+    batches.commit(committed(plan(), lag_seconds=9))
+    assert database["batches"].find_one() == before
 
 
 def test_the_last_committed_batch_is_the_newest_of_any_query_of_the_job_and_source(database: Documents) -> None:

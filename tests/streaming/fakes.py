@@ -55,7 +55,7 @@ class DictionarySink:
 
     def clear(self, plan: BatchPlan) -> None:
         for part in self.stored("micro_batches"):
-            if part["batch_id"] == plan.id.number and part["part"] >= plan.parts:
+            if part["batch_id"] == plan.id.number:
                 del self.collections["micro_batches"][part["_id"]]
         for letter in self.stored("dead_letters"):
             if letter["batch_id"] == plan.id.number:

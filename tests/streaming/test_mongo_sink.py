@@ -189,6 +189,16 @@ def test_a_changed_plan_replaces_parts_and_clears_the_rest_of_its_own_batch_only
     assert (document["posts"], document["timestamp"]) == (1, TIMESTAMP + timedelta(seconds=1))
 
 
+def test_a_changed_plan_leaves_no_part_to_which_it_gives_no_post(stand: Stand) -> None:
+    rows = stand.rows([b"post %d" % number for number in range(50)])
+    stand.store(rows, stand.plan(rows, parts=4))
+    fewer = stand.rows([b"post 1"])
+    new = stand.plan(fewer, parts=4)
+    stand.sink.clear(new)
+    stand.store(fewer, new)
+    assert len(stand.ids("micro_batches")) == 1
+
+
 def test_an_abandoned_batch_is_discarded_whole(stand: Stand) -> None:
     rows = stand.rows()
     stand.store(rows, stand.plan(rows, parts=2))

@@ -1,0 +1,174 @@
+"""One job verified: its windows read once, in the order of time, and each thing held against the others."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from clock import Clock
+from micro_batch import REQUEUE
+from operations.integrity import stored, unfinished
+from operations.integrity.coverage import report_coverage
+from operations.integrity.entries import problem
+from operations.integrity.findings import Kind, Report
+from operations.integrity.ranges import Range
+from operations.integrity.repeats import Names, Repeats
+from operations.integrity.sequence import Partition, Sequence
+from operations.integrity.stored import Documents, Window
+from operations.integrity.tally import Tally, posts_of
+from operations.integrity.topics import compare
+from operations.integrity.twice import PostsTwice, mark_of_post, name_of_post, report_twice
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a verification goes by.
+
+    drops_repeats: whether jobs of a source drop what it sends again, within_seconds: for how long. topic_offsets: see
+    `topics.topic_offsets`; None where Kafka is not asked. told: how many batches and posts were verified just now.
+    """
+
+    database: Documents
+    clock: Clock
+    drops_repeats: Callable[[str], bool]
+    within_seconds: float
+    topic_offsets: Callable[[set[str]], Mapping[Partition, Range]] | None
+    told: Callable[[int, int], None]
+
+
+def verify_job(job: str, around: Surroundings) -> Report:
+    """The job's report. Raises pymongo's errors, and CannotStart where Kafka does not answer."""
+    with TemporaryDirectory(prefix="casestream-verify-") as folder, closing(Names(Path(folder, "names"))) as names:
+        return Verification(job, around, names, Path(folder)).run()
+
+
+class Verification:
+    """One pass over a job."""
+
+    def __init__(self, job: str, around: Surroundings, names: Names, folder: Path) -> None:
+        self._job = job
+        self._around = around
+        self._database = around.database
+        self._names = names
+        self._posts, self._segments, self._letters = (Repeats(folder / each) for each in ("posts", "segments", "dead"))
+        self._report = Report(job)
+        self._sequence = Sequence(self._report)
+        self._planned: list[dict[str, Any]] = []
+        self._requeues: dict[int, int] = {}
+        self._drops_repeats: dict[str, bool] = {}
+
+    def run(self) -> Report:
+        """Everything."""
+        for window in stored.windows(self._database, self._job):
+            self._verify(window)
+        self._sequence.close()
+        unfinished.report_planned(self._planned, self._database, self._job, self._around.clock, self._report)
+        unfinished.report_requeues(self._requeues, self._database, self._job, self._report)
+        self._report_stray_letters()
+        self._report_twice()
+        self._report_offsets()
+        report_coverage(self._database, self._job, self._around.clock, self._report)
+        return self._report
+
+    def _verify(self, window: Window) -> None:
+        tallies: dict[str, Tally] = {}
+        for name, entry in window.entries.items():
+            self._report.batches += 1
+            if (why := problem(entry)) is not None:
+                self._report.add(Kind.ENTRY, f"batches/{name}", why, "an entry as the job writes it")
+                continue
+            self._sequence.add(entry)
+            if entry["state"] == "committed":
+                tallies[name] = Tally(entry, self._report)
+                self._note_segments(entry)
+                if entry["query_id"] == REQUEUE:
+                    self._requeues[entry["batch_id"]] = entry["posts"]
+            else:
+                self._planned.append(entry)
+        for document in stored.documents(self._database, self._job, window):
+            self._take(document, window, tallies)
+        for batch, letter in stored.dead_letters(self._database, self._job, window):
+            self._take_letter(batch, letter, tallies)
+        for tally in tallies.values():
+            tally.close()
+        self._around.told(len(window.entries), 0)
+
+    def _take(self, document: dict[str, Any], window: Window, tallies: Mapping[str, Tally]) -> None:
+        name, batch = str(document["_id"]), stored.batch_of_document(document["_id"])
+        posts = posts_of(document)
+        self._report.posts += len(posts)
+        if batch in tallies:
+            tallies[batch].add(document)
+        elif batch not in window.entries:
+            self._report_if_stray(document, batch)
+        elif window.entries[batch].get("state") == "planned":
+            return  # a replay may write other posts in their place
+        place, reading = self._names.add(name), self._sequence.reading(batch.partition(":")[0])
+        is_dropped = self._is_dropped(str(document.get("source")))
+        for post in posts:
+            if isinstance(post, dict):
+                self._posts.add(name_of_post(reading, post), place, mark_of_post(post, is_dropped))
+        self._around.told(0, len(posts))
+
+    def _take_letter(self, batch: str, letter: Mapping[str, Any], tallies: Mapping[str, Tally]) -> None:
+        self._report.dead_letters += 1
+        if batch in tallies:
+            tallies[batch].add_dead_letter(letter)
+            reading = self._sequence.reading(batch.partition(":")[0])
+            place = self._names.add(f"dead_letters/{letter['_id']}")
+            self._letters.add(f"{reading}\x1f{letter.get('origin')}", place)
+
+    def _note_segments(self, entry: Mapping[str, Any]) -> None:
+        place, reading = self._names.add(f"batches/{entry['_id']}"), self._sequence.reading(entry["query_id"])
+        for each in entry["offsets"]:
+            if "segment" in each:
+                self._segments.add(f"{reading}\x1f{each['segment']}", place)
+
+    def _report_if_stray(self, document: Mapping[str, Any], batch: str) -> None:
+        """A batch that was planned since its window was read has its entry by now, and its time."""
+        entry = self._database["batches"].find_one({"_id": batch})
+        where = f"micro_batches/{document['_id']}"
+        if self._database["micro_batches"].find_one({"_id": document["_id"]}, {"_id": 1}) is None:
+            return
+        if entry is None:
+            posts = len(posts_of(document))
+            self._report.add(Kind.STRAY_DOCUMENT, where, f"{posts} posts", f"an entry {batch} in the ledger")
+        else:
+            for name in ("job", "timestamp"):
+                if entry.get(name) != document.get(name):
+                    self._report.add(Kind.FIELD, where, f"{name} {document.get(name)}", entry.get(name))
+
+    def _is_dropped(self, source: str) -> bool:
+        if source not in self._drops_repeats:
+            self._drops_repeats[source] = self._around.drops_repeats(source)
+        return self._drops_repeats[source]
+
+    def _report_stray_letters(self) -> None:
+        if self._database["dead_letters"].count_documents({"job": self._job}) == self._report.dead_letters:
+            return
+        for letter in stored.stray_dead_letters(self._database, self._job):
+            batch = stored.batch_of_letter(letter)
+            where = f"dead_letters/{letter['_id']}"
+            self._report.add(Kind.STRAY_LETTER, where, f"origin {letter.get('origin')}", f"an entry {batch}")
+
+    def _report_twice(self) -> None:
+        twice = PostsTwice(
+            self._report, self._around.within_seconds, lambda name: stored.document(self._database, name)
+        )
+        twice.look(self._posts, self._names, self._sequence.readings)
+        report_twice(Kind.SEGMENT_TWICE, self._segments, self._names, self._report)
+        report_twice(Kind.LETTER_TWICE, self._letters, self._names, self._report)
+
+    def _report_offsets(self) -> None:
+        partitions = self._sequence.partitions
+        there: Mapping[Partition, Range] = {}
+        if self._around.topic_offsets is not None and partitions:
+            there = self._around.topic_offsets({topic for topic, _ in partitions})
+            compare(partitions, there, self._report)
+        for (topic, partition), begin, end in self._sequence.holes():
+            low = there.get((topic, partition), (0, 0))[0]
+            kept = "" if not there else "; gone from the topic" if end <= low else "; still in the topic"
+            found = f"no batch with {begin} to {end - 1}{kept}"
+            self._report.add(Kind.OFFSETS_MISSING, f"{topic}/{partition}", found, "each offset in one batch")

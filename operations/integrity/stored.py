@@ -1,0 +1,118 @@
+"""Ledger, documents and dead letters of a job, window by window: bounded memory, however much there is."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo.database import Database
+
+Documents = Database[dict[str, Any]]
+
+WINDOW_BATCHES = 128
+_DECODED: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC, unicode_decode_error_handler="replace")
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+_COLLECTIONS = ("batches", "micro_batches", "dead_letters", "coverage")
+_LETTER_FIELDS = ("batch_id", "origin", "problem", "sha256", "raw", "length")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Batches of the ledger, by `_id`, and the times (`timestamp`) that documents of theirs may have."""
+
+    entries: Mapping[str, dict[str, Any]]
+    times: Mapping[str, Any] | None
+
+
+def windows(database: Documents, job: str) -> Iterator[Window]:
+    """All entries of the job, in the order of their timestamps; the last window ends with no batch, and at no time.
+
+    Every time belongs to exactly one window, also one that no batch has; the first window is of what has no time.
+    """
+    batches = database["batches"]
+    undated = batches.find({"job": job, "timestamp": None})
+    yield Window({str(entry["_id"]): entry for entry in undated}, None)
+    since: dict[str, Any] = {"$gte": datetime(1, 1, 2, tzinfo=UTC)}
+    while True:
+        found = list(
+            batches.find({"job": job, "timestamp": since}, sort=[("timestamp", 1), ("_id", 1)], limit=WINDOW_BATCHES)
+        )
+        if not found:
+            yield Window({}, since)
+            return
+        last = found[-1]["timestamp"]
+        found = [entry for entry in found if entry["timestamp"] < last]
+        found += batches.find({"job": job, "timestamp": last}, sort=[("_id", 1)])
+        yield Window({str(entry["_id"]): entry for entry in found}, {**since, "$lte": last})
+        since = {"$gt": last}
+
+
+def documents(database: Documents, job: str, window: Window) -> Iterator[dict[str, Any]]:
+    """The window's documents of `micro_batches`, one at a time in memory as objects."""
+    found = database["micro_batches"].with_options(_RAW).find({"job": job, "timestamp": window.times})
+    for document in found:
+        yield bson.decode(document.raw, _DECODED)
+
+
+def document(database: Documents, name: str) -> dict[str, Any] | None:
+    """The document of `micro_batches` with that id."""
+    return database["micro_batches"].find_one({"_id": name})
+
+
+def dead_letters(database: Documents, job: str, window: Window) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The window's dead letters, each with its batch's `_id`."""
+    numbers: dict[str, list[int]] = {}
+    for entry in window.entries.values():
+        numbers.setdefault(str(entry["query_id"]), []).append(entry["batch_id"])
+    for query, those in numbers.items():
+        wanted = {"job": job, "batch_id": {"$gte": min(those), "$lte": max(those)}, "_id": _of_query(query)}
+        for letter in database["dead_letters"].find(wanted, dict.fromkeys(_LETTER_FIELDS, 1)):
+            if (batch := batch_of_letter(letter)) in window.entries:
+                yield batch, letter
+
+
+def stray_dead_letters(database: Documents, job: str) -> Iterator[dict[str, Any]]:
+    """The job's dead letters of batches that the ledger does not have."""
+    held: list[dict[str, Any]] = []
+    for letter in database["dead_letters"].find({"job": job}, {"batch_id": 1, "origin": 1}):
+        held.append(letter)
+        if len(held) == 1_000:
+            yield from _strays(database, job, held)
+            held = []
+    yield from _strays(database, job, held)
+
+
+def batch_of_document(name: object) -> str:
+    """The `_id` of the batch whose part has that id."""
+    return str(name).rpartition(":")[0]
+
+
+def batch_of_letter(letter: Mapping[str, Any]) -> str:
+    """The `_id` of a dead letter's batch."""
+    return f"{str(letter['_id']).partition(':')[0]}:{letter.get('batch_id')}"
+
+
+def jobs(database: Documents) -> list[str]:
+    """Every job of which anything is stored."""
+    names = {name for collection in _COLLECTIONS for name in database[collection].distinct("job")}
+    return sorted(name for name in names if isinstance(name, str))
+
+
+def is_known(database: Documents, job: str) -> bool:
+    """Whether the job was ever begun, or anything of it is stored."""
+    if database["leases"].find_one({"_id": job}, {"_id": 1}) is not None:
+        return True
+    return any(database[each].find_one({"job": job}, {"_id": 1}) is not None for each in _COLLECTIONS)
+
+
+def _strays(database: Documents, job: str, letters: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    wanted = {"job": job, "_id": {"$in": list({batch_of_letter(letter) for letter in letters})}}
+    known = {entry["_id"] for entry in database["batches"].find(wanted, {"_id": 1})}
+    yield from (letter for letter in letters if batch_of_letter(letter) not in known)
+
+
+def _of_query(query: str) -> dict[str, str]:
+    return {"$gte": f"{query}:", "$lt": f"{query};"}

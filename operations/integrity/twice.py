@@ -1,0 +1,84 @@
+"""What is stored twice: the names that `Repeats` met more than once, told apart by their marks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from xxhash import xxh32_intdigest
+
+from operations.integrity.findings import MOST_OF_A_KIND, Kind, Report
+from operations.integrity.repeats import Meeting, Names, Repeats, digest_of
+from operations.integrity.tally import posts_of
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LOW = 0xFFFF_FFFF
+_Group = tuple[Kind, tuple[str, ...]]
+
+
+def name_of_post(reading: int, post: Mapping[str, Any]) -> str:
+    """What may be there once: a post of a source in a reading of it."""
+    return f"{reading}\x1f{post.get('source')}\x1f{post.get('id')}"
+
+
+def mark_of_post(post: Mapping[str, Any], is_dropped: bool) -> int:
+    """32 bits of its origin; below them the second of its receipt, 0 where the source's repeats are not dropped."""
+    origin = xxh32_intdigest(str(post.get("origin")).encode(errors="surrogatepass"))
+    received_at = post.get("received_at")
+    if not (is_dropped and isinstance(received_at, datetime)):
+        return origin << 32
+    return origin << 32 | int((received_at - _EPOCH).total_seconds()) & _LOW
+
+
+def report_twice(kind: Kind, repeats: Repeats, names: Names, report: Report) -> None:
+    """A finding for each name that was met more than once, at the names that lie at its places."""
+    for _, meetings in repeats.repeated():
+        found = [names.at(meeting.place) for meeting in meetings]
+        report.add(kind, found[-1], f"{len(found)} times: {', '.join(found[:10])}", "once")
+
+
+@dataclass
+class PostsTwice:
+    """Posts of one id in one reading of their source.
+
+    With one origin, one event was stored twice: damage. With two, the source sent the post twice: damage where the job
+    drops what is sent again within so many seconds, otherwise an event of its own.
+    """
+
+    report: Report
+    within_seconds: float
+    document: Callable[[str], Mapping[str, Any] | None]
+
+    def look(self, repeats: Repeats, names: Names, readings: int) -> None:
+        """Report them, those of the same documents together. readings: how many the job has begun."""
+        groups: dict[_Group, tuple[int, int]] = {}
+        for digest, meetings in repeats.repeated():
+            group = self._kind(meetings), tuple(names.at(place) for place in sorted({each.place for each in meetings}))
+            if group in groups or len(groups) < MOST_OF_A_KIND:
+                first, number = groups.get(group, (digest, 0))
+                groups[group] = first, number + 1
+            else:
+                self.report.add(group[0], _where(group), "1 post", "each post once")
+        for group, (digest, number) in groups.items():
+            found = f"{number} posts, one of them {self._id(group[1][0], digest, readings)}"
+            self.report.add(group[0], _where(group), found, "each post once")
+
+    def _kind(self, meetings: list[Meeting]) -> Kind:
+        if len({each.mark for each in meetings}) < len(meetings):
+            return Kind.POST_TWICE
+        times = sorted(time for each in meetings if (time := each.mark & _LOW))
+        is_within = any(later - time < self.within_seconds for time, later in pairwise(times))
+        return Kind.POST_NOT_DROPPED if is_within else Kind.REPEATED
+
+    def _id(self, name: str, digest: int, readings: int) -> str:
+        posts = [post for post in posts_of(self.document(name) or {}) if isinstance(post, dict)]
+        for reading in range(1, readings + 1):
+            for post in posts:
+                if digest_of(name_of_post(reading, post)) == digest:
+                    return str(post.get("id"))
+        return "unknown"
+
+
+def _where(group: _Group) -> str:
+    return ", ".join(f"micro_batches/{name}" for name in group[1][:10])

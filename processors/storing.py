@@ -1,0 +1,113 @@
+"""One batch of rows to what is stored of it: planned, written, committed, so that doing it again stores the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from pyspark.sql import DataFrame
+
+from case_count import CaseCount
+from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
+from processors.spans import Spans
+
+
+class Sink(Protocol):
+    """Documents out of rows (`processors.rows`), and where they go. Every write is a replace-upsert by `_id`."""
+
+    def measure(self, rows: DataFrame) -> Contents:
+        """Count and hash the rows; reads them once."""
+
+    def parts(self, rows: DataFrame, contents: Contents) -> int:
+        """How many documents the posts need so that each stays under the limit; 0 without posts."""
+
+    def documents(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        """One row for each part: the documents of `micro_batches`."""
+
+    def dead_letters(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        """One row for each event with a problem: the documents of `dead_letters`."""
+
+    def clear(self, plan: BatchPlan) -> None:
+        """Remove what an earlier attempt at the batch left; all of this one is written behind it."""
+
+    def write(self, documents: DataFrame, collection: str) -> None:
+        """Store the documents, acknowledged by a majority and journalled."""
+
+
+class Ledger(Protocol):
+    """What the job writes down about its batches."""
+
+    def earlier(self, batch: BatchId) -> BatchPlan | None:
+        """The plan of an earlier attempt at this batch, None at the first."""
+
+    def is_committed(self, batch: BatchId) -> bool:
+        """Whether the batch is stored for good."""
+
+    def plan(self, plan: BatchPlan) -> None:
+        """Fix the plan before the first write."""
+
+    def commit(self, committed: Committed) -> None:
+        """Everything of the batch is stored."""
+
+
+@dataclass(frozen=True)
+class Storing:
+    """How a batch that is not committed yet is stored. write hands documents to the sink."""
+
+    sink: Sink
+    ledger: Ledger
+    write: Callable[[DataFrame, str], None]
+
+    def store(
+        self, batch: DataFrame, name: BatchId, count: Callable[[], CaseCount], logged: Callable[[], LoggedBatch]
+    ) -> Committed:
+        """Plan, write, commit. batch: `processors.rows`, the same at each attempt; count is asked at the first only."""
+        spans = Spans()
+        rows = batch.persist()
+        try:
+            plan = self._plan(rows, name, count, logged, spans)
+            self._write(rows, plan, spans)
+        finally:
+            rows.unpersist()
+        committed = Committed(plan, spans.total_seconds(), dict(spans.milliseconds), _lag(plan.contents))
+        self.ledger.commit(committed)
+        return committed
+
+    def _plan(
+        self,
+        rows: DataFrame,
+        batch: BatchId,
+        count: Callable[[], CaseCount],
+        logged: Callable[[], LoggedBatch],
+        spans: Spans,
+    ) -> BatchPlan:
+        earlier = self.ledger.earlier(batch)
+        with spans.of("process"):
+            contents = self.sink.measure(rows)
+        if earlier is not None and earlier.contents.content_hash == contents.content_hash:
+            plan = earlier
+        else:
+            with spans.of("parts"):
+                parts = self.sink.parts(rows, contents)
+            with spans.of("count"):
+                case_count = earlier.case_count if earlier is not None else count()
+            plan = BatchPlan(batch, logged(), contents, parts, case_count)
+            with spans.of("plan"):
+                self.ledger.plan(plan)
+        if earlier is not None:
+            self.sink.clear(plan)
+        return plan
+
+    def _write(self, rows: DataFrame, plan: BatchPlan, spans: Spans) -> None:
+        if plan.contents.posts:
+            with spans.of("documents"):
+                self.write(self.sink.documents(rows, plan), "micro_batches")
+        if plan.contents.dead_letters:
+            with spans.of("dead_letters"):
+                self.write(self.sink.dead_letters(rows, plan), "dead_letters")
+
+
+def _lag(contents: Contents) -> float | None:
+    if contents.newest_received_at is None:
+        return None
+    return round((datetime.now(UTC) - contents.newest_received_at).total_seconds(), 3)

@@ -1,0 +1,71 @@
+"""64 bits of a post or dead letter, out of which a batch's content hash is the sum: as a Column, and in plain Python.
+
+xxHash64 (seed 42, https://github.com/Cyan4973/xxHash) of the fields as text in the order of the names here, U+001F
+between them. Spark's `xxhash64` of one string is the same function of its UTF-8 bytes. Both versions leave out a field
+that Spark's `concat_ws` leaves out: a date or an array that is null.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from xxhash import xxh64_intdigest
+
+STRINGS = ("id", "kind", "text", "raw_text", "lang", "author", "refers_to", "edit_of", "source", "origin")
+DATES = ("created_at", "received_at")
+ARRAYS = ("hashtags", "mentions", "urls")
+METRICS = ("likes", "reposts", "replies", "quotes")
+_LETTER = ("origin", "problem", "sha256")
+_BETWEEN_FIELDS, _BETWEEN_ITEMS = "\x1f", "\x1e"
+_SEED = 42
+_MASK = 0xFFFF_FFFF_FFFF_FFFF
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def fingerprint() -> Column:
+    """Of a row (`processors.rows`); null for a tombstone."""
+    post = F.col("post")
+    fields = [
+        *(F.coalesce(post[name], F.lit("")) for name in STRINGS),
+        *(F.unix_millis(post[name]).cast("string") for name in DATES),
+        *(F.array_join(post[name], _BETWEEN_ITEMS) for name in ARRAYS),
+        F.coalesce(post["metrics"].cast("string"), F.lit("")),
+    ]
+    return F.when(post.isNotNull(), F.xxhash64(F.concat_ws(_BETWEEN_FIELDS, *fields))).when(
+        F.col("problem").isNotNull(), F.xxhash64(F.concat_ws(_BETWEEN_FIELDS, *_LETTER))
+    )
+
+
+def of_post(post: Mapping[str, Any]) -> int:
+    """Of an element of `content`, 0 to 2^64 - 1; its dates are aware.
+
+    Raises KeyError, TypeError or AttributeError where it is no post.
+    """
+    fields = [post[name] or "" for name in STRINGS]
+    fields += [str((post[name] - _EPOCH) // _MILLISECOND) for name in DATES if post[name] is not None]
+    for name in ARRAYS:
+        if (items := post[name]) is not None:
+            fields.append(_BETWEEN_ITEMS.join([item for item in items if item is not None]) if items else "")
+    fields.append(_as_spark_writes(post["metrics"]))
+    return xxh64_intdigest(_BETWEEN_FIELDS.join(fields).encode(), _SEED)
+
+
+def of_dead_letter(letter: Mapping[str, Any]) -> int:
+    """Of a document of `dead_letters`, 0 to 2^64 - 1. Raises KeyError or TypeError where it is none."""
+    return xxh64_intdigest(_BETWEEN_FIELDS.join([letter[name] for name in _LETTER]).encode(), _SEED)
+
+
+def content_hash(total: int) -> str:
+    """A sum of fingerprints as the ledger has it: 16 hex digits, modulo 2^64."""
+    return f"{total & _MASK:016x}"
+
+
+def _as_spark_writes(metrics: Mapping[str, Any] | None) -> str:
+    """A struct cast to a string."""
+    if metrics is None:
+        return ""
+    numbers = (metrics[name] for name in METRICS)
+    return "{" + ", ".join(["null" if number is None else str(number) for number in numbers]) + "}"

@@ -1,0 +1,45 @@
+"""Where a job is killed: the points, which of them a source has, and the few that a seed chooses."""
+
+import os
+import random
+from datetime import UTC, datetime
+from enum import StrEnum
+
+SEED_VARIABLE = "CASESTREAM_TEST_SEED"
+
+
+class Point(StrEnum):
+    """A moment in the way of an event, in the order in which a job comes to them."""
+
+    MID_SEGMENT = "mid-segment"
+    """The receiver has written a part of an event into the open segment."""
+    UNNAMED_SEGMENT = "unnamed-segment"
+    """The segment is whole and on the disk, under its first name."""
+    LOGGED = "logged"
+    """Spark has logged the batch's offsets; the batch function has not begun."""
+    MEASURED = "measured"
+    """The batch is counted; the ledger has no plan."""
+    PLANNED = "planned"
+    """The ledger has the plan; nothing is written."""
+    HALF_STORED = "half-stored"
+    """A part of the documents is written."""
+    STORED = "stored"
+    """Documents and dead letters are written; the ledger does not say so."""
+    COMMITTED = "committed"
+    """The ledger has committed; Spark has not."""
+
+
+OF_RECEIVER = (Point.MID_SEGMENT, Point.UNNAMED_SEGMENT)
+OF_BATCH = (Point.LOGGED, Point.PLANNED, Point.HALF_STORED, Point.STORED, Point.COMMITTED)
+POINTS = {"kafka": OF_BATCH, "socket": OF_RECEIVER + OF_BATCH, "twitter": OF_RECEIVER + OF_BATCH}
+MATRIX = [(source, point) for source, points in POINTS.items() for point in points]
+
+
+def seed() -> str:
+    """What chooses: CASESTREAM_TEST_SEED, else the day, so that a week of runs has seen most points."""
+    return os.environ.get(SEED_VARIABLE) or f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def chosen(by: str) -> list[tuple[str, Point]]:
+    """One point of each source."""
+    return [(source, random.Random(f"{by} {source}").choice(points)) for source, points in POINTS.items()]
