@@ -44,12 +44,12 @@ class CoverageLog(WrittenInBackground):
             self._open = self._gap(since or self._clock.now(), cause)
             self._keep(self._open)
 
-    def close_gap(self, backfilled_seconds: float = 0) -> None:
-        """The feed is heard again, and repeats what it said in so many seconds before."""
+    def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:
+        """The feed is heard again, since then or now, and repeats what it said in so many seconds before."""
         with self._lock:
             if self._open is None:
                 return
-            now = self._clock.now()
+            now = max(at or self._clock.now(), self._open["from"])
             heard_from = now - timedelta(seconds=backfilled_seconds)
             repeated = self._open
             if self._open["from"] < heard_from:

@@ -124,7 +124,7 @@ def test_what_x_repeats_after_a_kill_is_stored_once(
 
 
 def test_a_token_that_x_does_not_know_ends_the_job_with_x_s_words_and_shows_it_nowhere(
-    data_folder: Path, settings: dict[str, str]
+    data_folder: Path, settings: dict[str, str], database: Documents
 ) -> None:
     with XApi() as api:
         wrong = {**at_x(api), "twitter_bearer_token": "n0t-the-token"}
@@ -132,7 +132,8 @@ def test_a_token_that_x_does_not_know_ends_the_job_with_x_s_words_and_shows_it_n
     assert code == 3
     assert f"HTTP 401: {UNAUTHORIZED['title']}" in errors[-1]
     assert "CASESTREAM_TWITTER_BEARER_TOKEN" in errors[-1]
-    everything = "\n".join([*errors, (data_folder / ".data/demo/spark.log").read_text()])
+    stored = [document for name in database.list_collection_names() for document in database[name].find()]
+    everything = "\n".join([*errors, (data_folder / ".data/demo/spark.log").read_text(), str(stored)])
     assert "n0t-the-token" not in everything
 
 
