@@ -56,6 +56,13 @@ def _mongodb_uri(value: SecretStr) -> SecretStr:
     return value
 
 
+def _token(value: SecretStr) -> SecretStr:
+    token = value.get_secret_value().strip()
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ValueError("it must be the token alone: letters, digits and signs of ASCII, no blanks")
+    return SecretStr(token)
+
+
 def _spool_uri(value: str) -> str:
     scheme = scheme_of(value)
     if scheme not in ("", "file", "hdfs"):
@@ -105,6 +112,7 @@ TopicName = Annotated[
 Names = Annotated[tuple[TopicName, ...], NoDecode, BeforeValidator(_names)]
 NamesOrNone = Annotated[Names, AfterValidator(lambda names: () if names == ("none",) else names)]
 MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
 SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
 JobName = Annotated[
     str,
@@ -206,9 +214,7 @@ class Settings(Storage):
     socket_host: Host = _setting(SOCKET, "127.0.0.1", "host that the job connects to")
     socket_port: int = _setting(SOCKET, 9009, "its port; the job reads lines from it", ge=1, le=65_535)
 
-    twitter_bearer_token: SecretStr | None = _setting(
-        TWITTER, None, "bearer token of an app at X; required for twitter"
-    )
+    twitter_bearer_token: Token | None = _setting(TWITTER, None, "bearer token of an app at X; required for twitter")
     twitter_rules: Rules = _setting(
         TWITTER, "covid19 OR coronavirus", "which posts to ask X for: a rule a line, `rule` or `tag: rule`"
     )

@@ -5,25 +5,23 @@
 A gap of which the feed repeated only the end is two entries.
 """
 
-import logging
 import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
 
 from clock import Clock
-
-log = logging.getLogger(__name__)
+from ledger.background import WrittenInBackground
 
 _SAVE_SECONDS = 1
 
 
-class CoverageLog:
-    """One job's gaps. A database that is away costs nothing: gaps are written by a thread, again until it works."""
+class CoverageLog(WrittenInBackground):
+    """One job's gaps, written by a thread: a database that is away costs nothing."""
 
     def __init__(self, database: Database[dict[str, Any]], job: str, source: str, clock: Clock) -> None:
+        super().__init__("coverage", _SAVE_SECONDS)
         self._coverage = database["coverage"]
         self._job = job
         self._source = source
@@ -31,26 +29,12 @@ class CoverageLog:
         self._lock = threading.Lock()
         self._open: dict[str, Any] | None = None
         self._unsaved: dict[str, dict[str, Any]] = {}
-        self._is_away = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._save_on, name="coverage", daemon=True)
 
     def adopt(self) -> None:
         """Take over the gap that a former run of the job left open; call it first. Raises pymongo's errors."""
         left = self._coverage.find_one({"job": self._job, "source": self._source, "to": None}, sort=[("from", 1)])
         with self._lock:
             self._open = self._open or left
-
-    def start(self) -> None:
-        """Write from now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Write what is left, if the database is there."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-        self.save()
 
     def open_gap(self, cause: str, since: datetime | None = None) -> None:
         """The feed is not heard since then, or from now on; nothing happens where a gap is open already."""
@@ -60,12 +44,12 @@ class CoverageLog:
             self._open = self._gap(since or self._clock.now(), cause)
             self._keep(self._open)
 
-    def close_gap(self, backfilled_seconds: float = 0) -> None:
-        """The feed is heard again, and repeats what it said in so many seconds before."""
+    def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:
+        """The feed is heard again, since then or now, and repeats what it said in so many seconds before."""
         with self._lock:
             if self._open is None:
                 return
-            now = self._clock.now()
+            now = max(at or self._clock.now(), self._open["from"])
             heard_from = now - timedelta(seconds=backfilled_seconds)
             repeated = self._open
             if self._open["from"] < heard_from:
@@ -80,23 +64,15 @@ class CoverageLog:
         with self._lock:
             return 0 if self._open is None else (self._clock.now() - self._open["from"]).total_seconds()
 
-    def save(self) -> bool:
-        """Write what is not written yet; False where the database does not take it: it stays for the next time."""
+    def write_unsaved(self) -> None:
+        """Write the gaps that are not written yet. Raises pymongo's errors."""
         with self._lock:
             unsaved = list(self._unsaved.values())
         for gap in unsaved:
-            try:
-                self._coverage.replace_one({"_id": gap["_id"]}, gap, upsert=True)
-            except PyMongoError as error:
-                if not self._is_away:
-                    log.warning("gap not written yet, MongoDB is away error=%r", str(error))
-                self._is_away = True
-                return False
-            self._is_away = False
+            self._coverage.replace_one({"_id": gap["_id"]}, gap, upsert=True)
             with self._lock:
                 if self._unsaved.get(gap["_id"]) is gap:
                     del self._unsaved[gap["_id"]]
-        return True
 
     def _gap(self, begin: datetime, cause: str) -> dict[str, Any]:
         return {
@@ -111,7 +87,3 @@ class CoverageLog:
 
     def _keep(self, gap: dict[str, Any]) -> None:
         self._unsaved[gap["_id"]] = gap
-
-    def _save_on(self) -> None:
-        while not self._stopping.wait(_SAVE_SECONDS):
-            self.save()

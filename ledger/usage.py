@@ -6,24 +6,21 @@ account is a hash, no secret. Each job writes its own numbers only, so that writ
 account was given is the sum.
 """
 
-import logging
 import threading
 from collections import Counter
 from datetime import date
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
 
 from clock import Clock
-
-log = logging.getLogger(__name__)
+from ledger.background import WrittenInBackground
 
 _SAVE_SECONDS = 0.5
 _SAVES_TO_A_LOOK = 20  # at what other jobs of the account have used
 
 
-class UsageLog:
+class UsageLog(WrittenInBackground):
     """One job's part in what its account uses, and the others'. account None: nothing is counted.
 
     A thread writes: a database that is away costs nothing, and a killed job forgets half a second at most.
@@ -32,6 +29,7 @@ class UsageLog:
     def __init__(
         self, database: Database[dict[str, Any]], job: str, source: str, account: str | None, clock: Clock
     ) -> None:
+        super().__init__("usage", _SAVE_SECONDS)
         self._usage = database["usage"]
         self._job = job
         self._source = source
@@ -41,9 +39,7 @@ class UsageLog:
         self._own: Counter[date] = Counter()
         self._others: Counter[date] = Counter()
         self._unsaved: set[date] = set()
-        self._is_away = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._save_on, name="usage", daemon=True)
+        self._saves = 0
 
     def start(self) -> None:
         """Take over what was counted before, and write from now on. Raises pymongo's errors."""
@@ -51,14 +47,7 @@ class UsageLog:
             with self._lock:
                 self._own = self._stored({"job": self._job})
             self._look()
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Write what is left, if the database is there."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-            self.save()
+            super().start()
 
     def add(self, posts: int) -> None:
         """Count some more, now."""
@@ -72,33 +61,20 @@ class UsageLog:
         with self._lock:
             return sum(posts for counts in (self._own, self._others) for day, posts in counts.items() if day >= since)
 
-    def save(self) -> bool:
-        """Write what is not written yet; False where the database does not take it: it stays for the next time."""
+    def write_unsaved(self) -> None:
+        """Write the days that changed, and now and then look at the other jobs' numbers. Raises pymongo's errors."""
         with self._lock:
-            unsaved = {day: self._own[day] for day in self._unsaved}
-        try:
-            for day, posts in unsaved.items():
-                name = f"{self._account}:{day.isoformat()}:{self._job}"
-                entry = {"account": self._account, "day": day.isoformat(), "job": self._job, "source": self._source}
-                change = {"$max": {"posts": posts}, "$set": {**entry, "updated_at": self._clock.now()}}
-                self._usage.update_one({"_id": name}, change, upsert=True)
-        except PyMongoError as error:
-            self._say_away(error)
-            return False
-        self._is_away = False
+            unsaved = {day: self._own[day] for day in self._unsaved} if self._account else {}
+        for day, posts in unsaved.items():
+            name = f"{self._account}:{day.isoformat()}:{self._job}"
+            entry = {"account": self._account, "day": day.isoformat(), "job": self._job, "source": self._source}
+            change = {"$max": {"posts": posts}, "$set": {**entry, "updated_at": self._clock.now()}}
+            self._usage.update_one({"_id": name}, change, upsert=True)
         with self._lock:
             self._unsaved -= {day for day, posts in unsaved.items() if self._own[day] == posts}
-        return True
-
-    def _save_on(self) -> None:
-        saves = 0
-        while not self._stopping.wait(_SAVE_SECONDS):
-            saves += 1
-            if self.save() and saves % _SAVES_TO_A_LOOK == 0:
-                try:
-                    self._look()
-                except PyMongoError as error:
-                    self._say_away(error)
+        self._saves += 1
+        if self._account and self._saves % _SAVES_TO_A_LOOK == 0:
+            self._look()
 
     def _look(self) -> None:
         others = self._stored({"job": {"$ne": self._job}})
@@ -113,8 +89,3 @@ class UsageLog:
         for entry in entries:
             counts[date.fromisoformat(entry["day"])] += entry["posts"]
         return counts
-
-    def _say_away(self, error: PyMongoError) -> None:
-        if not self._is_away:
-            log.warning("posts used are not written yet, MongoDB is away error=%r", str(error))
-        self._is_away = True

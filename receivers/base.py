@@ -22,11 +22,11 @@ class Spool(Protocol):
 class Coverage(Protocol):
     """What keeps note of the times at which the feed was not heard."""
 
-    def open_gap(self, cause: str) -> None:
-        """From now on the feed is not heard; nothing happens where a gap is open already."""
+    def open_gap(self, cause: str, since: datetime | None = None) -> None:
+        """The feed is not heard since then, or from now on; nothing happens where a gap is open already."""
 
-    def close_gap(self, backfilled_seconds: float = 0) -> None:
-        """The feed is heard again, and repeats what it said in so many seconds before."""
+    def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:
+        """The feed is heard again, since then or now, and repeats what it said in so many seconds before."""
 
     def gap_seconds(self) -> float:
         """How long the feed has not been heard; 0 while it is."""

@@ -11,9 +11,11 @@ from pydantic import SecretStr
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
 from receivers.x_api.answers import is_too_many_connections
+from receivers.x_api.attention import Attention
 from receivers.x_api.back_off import BackOff, Ended
 from receivers.x_api.caps import Caps, Closed
-from receivers.x_api.rules import synchronise, wanted_rules
+from receivers.x_api.refusals import raise_if_hopeless, taken
+from receivers.x_api.rules import synchronise, wanted_rules, withdraw
 from receivers.x_api.stream import FilteredStream, host_of
 from receivers.x_api.transport import ApiAdapter
 from settings import Settings
@@ -21,19 +23,10 @@ from spool.segments import CutEvent
 
 log = logging.getLogger(__name__)
 
-_MAY_HEAL = (408, 409, 420, 425, 429)
 _NO_RULES = 409
 _READ_SECONDS = 21.0  # X sends a keep-alive every 20 s
+_LAST_WORDS_SECONDS = 2.0  # how long what has come already is read when the job stops
 _HELD_FOR = timedelta(minutes=20)  # how long X may take a connection that was cut off for an open one
-_ADVICE = {
-    401: "X does not know CASESTREAM_TWITTER_BEARER_TOKEN: take the app's token from X's developer console",
-    402: "the account at X has no credits left: buy some, or raise its spending limit, in X's developer console",
-    403: "the app of CASESTREAM_TWITTER_BEARER_TOKEN may not read the filtered stream: see its access in X's console",
-}
-_TAKEN = (
-    "another connection holds the only one that this token has. Stop the other job or program, or give this job an app "
-    "and a token of its own; a connection that was cut off is free again within minutes"
-)
 
 
 class TwitterReceiver(Receiver):
@@ -49,11 +42,14 @@ class TwitterReceiver(Receiver):
         token = settings.twitter_bearer_token or SecretStr("")
         silence = settings.idle_seconds if settings.available_now else _READ_SECONDS
         adapter = ApiAdapter(settings.twitter_api_url, settings.max_event_bytes, silence)
-        self._stream = FilteredStream(token.get_secret_value(), adapter, self._connected, self._heard)
+        self._stream = FilteredStream(token.get_secret_value(), adapter, self._connected, self._alive, self._heard)
         self._caps = Caps(settings.twitter_daily_posts, settings.twitter_monthly_posts, self.usage, self.clock)
+        self._attention = Attention(self.coverage, self.clock)
         self._back_off = BackOff()
-        self._started_at = self.clock.monotonic()
+        self._started_at = self._heard_at = self.clock.monotonic()
+        self._stopped_at: float | None = None
         self._was_connected = self._has_rules = False
+        self._added_rules: list[str] = []
         self._has_backfill = settings.twitter_backfill_minutes > 0
         self._backfill_minutes = 0
 
@@ -64,7 +60,7 @@ class TwitterReceiver(Receiver):
             post = json.loads(event)["data"]["id"]
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
-        return str(post)[:512]
+        return str(post)[:512] if post and type(post) in (str, int) else None
 
     @staticmethod
     def account(settings: Settings) -> str | None:
@@ -90,16 +86,19 @@ class TwitterReceiver(Receiver):
 
     def hang_up(self) -> None:
         """End a read that may last for 20 s."""
+        self._stopped_at = self.clock.monotonic()
         self._stream.hang_up()
 
     def _connect_once(self) -> Ended:
-        if not self._has_rules:
-            job, wanted = self.settings.jobname, wanted_rules(self.settings.twitter_rules, self.settings.jobname)
-            if (failed := self._stream.synchronise_by(lambda client: synchronise(client, wanted, job))) is not None:
-                return failed
-            self._has_rules = True
+        if not self._has_rules and (failed := self._stream.change_rules(self._make_rules)) is not None:
+            return failed
         self._backfill_minutes = self._minutes_to_repeat()
         return self._stream.listen(self.settings.twitter_expansions, self._backfill_minutes)
+
+    def _make_rules(self, client: FilteredStream) -> None:
+        job = self.settings.jobname
+        self._added_rules = synchronise(client, wanted_rules(self.settings.twitter_rules, job), job)
+        self._has_rules = True
 
     def _minutes_to_repeat(self) -> int:
         missed = math.ceil(self.coverage.gap_seconds() / 60)
@@ -109,15 +108,29 @@ class TwitterReceiver(Receiver):
         if self.stopping.is_set():  # `hang_up` came before there was a connection
             self._stream.disconnect()
         self._was_connected = True
-        self.coverage.close_gap(self._backfill_minutes * 60)
+        self._heard_at = self.clock.monotonic()
+        self._attention.connected(self._backfill_minutes)
         log.info(
             "feed connected peer=%s backfill_minutes=%s", host_of(self.settings.twitter_api_url), self._backfill_minutes
         )
 
-    def _heard(self, event: bytes | CutEvent) -> None:
-        self._caps.count(self.spool.append([event]))
-        if self.stopping.is_set() or self._caps.closed() is not None:
+    def _alive(self) -> None:
+        self._attention.alive()
+        now = self.clock.monotonic()
+        is_idle = self.settings.available_now and now - self._heard_at >= self.settings.idle_seconds
+        is_late = self._stopped_at is not None and now - self._stopped_at >= _LAST_WORDS_SECONDS
+        if is_idle or is_late:
             self._stream.disconnect()
+
+    def _heard(self, event: bytes | CutEvent) -> None:
+        before = self.clock.now()
+        is_new = self.spool.append([event])
+        self._heard_at = self.clock.monotonic()
+        self._attention.read_again(before)
+        if isinstance(event, bytes) and b'"data"' in event:
+            self._caps.count(is_new)
+            if self._caps.closed() is not None:
+                self._stream.disconnect()
 
     def _is_feed_over(self, ended: Ended) -> bool:
         return self.settings.available_now and self._was_connected and ended.answer is None
@@ -125,36 +138,38 @@ class TwitterReceiver(Receiver):
     def _wait_for(self, closed: Closed) -> bool:
         """Wait until the cap's period is over; True when the job is to stop."""
         until = closed.until.isoformat(timespec="seconds")
-        self.coverage.open_gap(closed.why)
+        self._attention.lost(closed.why)
         log.warning("the stream stays closed until=%s why=%r", until, closed.why)
-        return self.clock.wait(self.stopping, (closed.until - self.clock.now()).total_seconds())
+        must_stop = self.clock.wait(self.stopping, (closed.until - self.clock.now()).total_seconds())
+        self._started_at = self.clock.monotonic()
+        return must_stop
 
     def _settle(self, ended: Ended) -> None:
         """Note the gap, and wait as long as X's rules ask for. Raises CannotStart."""
-        self.coverage.open_gap(ended.why)
+        lasted = self._attention.lost(ended.why)
         if self._was_backfill_refused(ended):
             self._has_backfill = False
             log.warning("X refuses backfill to this account, going on without it why=%r", ended.why)
             return
-        self._raise_if_refused(ended)
-        self._has_rules = self._has_rules and not (ended.answer and ended.answer.status == _NO_RULES)
-        seconds = self._back_off.seconds(ended, self.clock.now())
+        raise_if_hopeless(ended)
+        self._raise_if_not_started(ended)
+        self._has_rules = self._has_rules and ended.status != _NO_RULES
+        seconds = self._back_off.seconds(ended, lasted, self.clock.now())
         log.warning("feed away, connecting again seconds=%g why=%r", seconds, ended.why)
         self.clock.wait(self.stopping, seconds)
 
     def _was_backfill_refused(self, ended: Ended) -> bool:
-        asked = self._backfill_minutes and ended.answer and ended.answer.status in (400, 403)
+        asked = self._backfill_minutes and ended.status in (400, 403)
         return bool(asked and "backfill" in ended.why.lower())
 
-    def _raise_if_refused(self, ended: Ended) -> None:
-        status = ended.answer.status if ended.answer else 0
-        if 400 <= status < 500 and status not in _MAY_HEAL:
-            raise CannotStart(f"X refused: {ended.why}. {_ADVICE.get(status, 'Correct the TWITTER_ settings')}.")
+    def _raise_if_not_started(self, ended: Ended) -> None:
         if self._was_connected:
             return
-        if ended.answer and is_too_many_connections(ended.answer.problems):
+        if is_too_many_connections(ended.problems):
             if self.last_alive is None or self.clock.now() - self.last_alive > _HELD_FOR:
-                raise CannotStart(f"X refused: {ended.why}. {_TAKEN}.")
+                added = self._added_rules  # else they would feed, and charge, the job that has the connection
+                self._stream.change_rules(lambda client: withdraw(client, added))
+                raise taken(ended)
         elif self.clock.monotonic() - self._started_at >= self.settings.start_timeout_seconds:
             raise CannotStart(
                 f"{host_of(self.settings.twitter_api_url)} gave no stream within "

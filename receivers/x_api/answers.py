@@ -12,7 +12,8 @@ from typing import Any
 Problem = Mapping[str, Any]
 
 _LONGEST_TEXT = 500
-_ENDS_THE_STREAM = ("disconnect", "streaming-connection", "usage-capped", "rate-limit", "credits", "forbidden")
+_STATUS = {"usage-capped": 429, "rate-limit": 429, "credits": 402, "client-forbidden": 403}
+_ENDS_THE_STREAM = ("disconnect", "streaming-connection", *_STATUS)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def is_json(text: bytes) -> bool:
 
 def problems(body: bytes) -> tuple[Problem, ...]:
     """X's problems in a body or in an event without `data`: `{"errors": […]}`, or one that stands alone."""
+    if b'"errors"' not in body and b'"title"' not in body:  # posts need not be parsed for this
+        return ()
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -69,6 +72,14 @@ def _said(problem: Problem) -> str:
     told = list(dict.fromkeys(" ".join(str(text).split())[:_LONGEST_TEXT] for text in texts if text))
     value = problem.get("value")
     return (f"{value!r}: " if value else "") + (": ".join(told) or json.dumps(dict(problem))[:_LONGEST_TEXT])
+
+
+def status_of(found: Sequence[Problem]) -> int:
+    """The HTTP status that X gives these problems outside a stream; 0 for others."""
+    if is_too_many_connections(found):
+        return 429
+    types = [str(problem.get("type", "")) for problem in found]
+    return next((status for mark, status in _STATUS.items() if any(mark in each for each in types)), 0)
 
 
 def ends_the_stream(found: Sequence[Problem]) -> bool:

@@ -2,16 +2,19 @@
 
 https://docs.x.com/x-api/fundamentals/handling-disconnections: at once after a connection that worked; then for a
 broken network 250 ms more each time up to 16 s, for HTTP errors 5 s doubled up to 320 s, for HTTP 429 until its
-`x-rate-limit-reset`, else a minute, doubled.
+`x-rate-limit-reset`, else a minute, doubled. A connection that lasts for seconds only is made again at once, but the
+next like it a little later, as after a broken network: nobody is called a hundred times in a second.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from receivers.x_api.answers import Answer, Problem, is_too_many_connections
+from receivers.x_api.answers import Answer, Problem, status_of
 
 _NETWORK_STEP_SECONDS, _NETWORK_MOST_SECONDS = 0.25, 16.0
 _HTTP_FIRST_SECONDS, _HTTP_MOST_SECONDS = 5.0, 320.0
+_WORKED_SECONDS = 10.0
 _LIMIT_FIRST_SECONDS, _LIMIT_MOST_SECONDS = 60.0, 900.0  # X counts requests in windows of 15 minutes
 
 
@@ -19,7 +22,8 @@ _LIMIT_FIRST_SECONDS, _LIMIT_MOST_SECONDS = 60.0, 900.0  # X counts requests in 
 class Ended:
     """How a connection ended, or that there was none.
 
-    answer: X's refusal. message: problems that X sent inside the stream. was_heard: whether anything else came.
+    answer: an HTTP answer that was no stream. message: problems that X sent inside the stream. was_heard: whether
+    anything else came.
     """
 
     why: str
@@ -27,27 +31,38 @@ class Ended:
     message: tuple[Problem, ...] = ()
     was_heard: bool = False
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What X said, wherever it said it."""
+        return self.message or (self.answer.problems if self.answer else ())
+
+    @property
+    def status(self) -> int:
+        """The HTTP status, also where X told the problem inside the stream; 0 where there is none."""
+        return self.answer.status if self.answer else status_of(self.message)
+
 
 class BackOff:
-    """Counts failures, each kind for itself; a connection that worked ends the count."""
+    """Counts failures, each kind for itself; a connection that lasted ends the count."""
 
     def __init__(self) -> None:
         self._network = self._http = self._limited = 0
 
-    def seconds(self, ended: Ended, now: datetime) -> float:
-        """How long to wait now."""
-        if ended.was_heard:
+    def seconds(self, ended: Ended, lasted: float, now: datetime) -> float:
+        """How long to wait now. lasted: seconds for which something came over the connection."""
+        if lasted >= _WORKED_SECONDS:
             self._network = self._http = self._limited = 0
-        if is_too_many_connections(ended.message) or (ended.answer and ended.answer.status in (420, 429)):
+        if ended.status in (420, 429):
             self._limited += 1
             return _until_reset(ended.answer, now) or _doubled(_LIMIT_FIRST_SECONDS, self._limited, _LIMIT_MOST_SECONDS)
         if ended.answer:
             self._http += 1
             return _doubled(_HTTP_FIRST_SECONDS, self._http, _HTTP_MOST_SECONDS)
-        if ended.was_heard:
+        if lasted >= _WORKED_SECONDS:
             return 0
+        steps = self._network if ended.was_heard else self._network + 1
         self._network += 1
-        return min(_NETWORK_STEP_SECONDS * self._network, _NETWORK_MOST_SECONDS)
+        return min(_NETWORK_STEP_SECONDS * steps, _NETWORK_MOST_SECONDS)
 
 
 def _doubled(first: float, times: int, most: float) -> float:
@@ -58,7 +73,7 @@ def _until_reset(answer: Answer | None, now: datetime) -> float | None:
     """Seconds until the window of requests is over; None where it is not that which is used up."""
     headers = answer.headers if answer else {}
     reset = headers.get("x-rate-limit-reset", "")
-    if not reset.isdigit() or headers.get("x-rate-limit-remaining", "0") != "0":
+    if not re.fullmatch(r"[0-9]{1,12}", reset) or headers.get("x-rate-limit-remaining", "0") != "0":
         return None
     seconds = int(reset) - now.timestamp()
     return seconds if 0 < seconds <= 86_400 else None

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import requests
 import tweepy
 
 from errors import CannotStart
@@ -38,8 +39,8 @@ def wanted_rules(text: str, job: str) -> list[Rule]:
     return rules
 
 
-def synchronise(client: tweepy.StreamingClient, wanted: list[Rule], job: str) -> None:
-    """Make the job's rules at X those that are wanted; equal ones are not touched.
+def synchronise(client: tweepy.StreamingClient, wanted: list[Rule], job: str) -> list[str]:
+    """Make the job's rules at X those that are wanted; equal ones are not touched. The ids of those that were added.
 
     client: with `return_type=dict`. Raises CannotStart with X's words for every rule that it refuses, and tweepy's and
     requests' errors.
@@ -51,17 +52,25 @@ def synchronise(client: tweepy.StreamingClient, wanted: list[Rule], job: str) ->
     missing = [rule for rule in wanted if rule[:2] not in kept]
     values = {rule.value for rule in missing}
     _delete(client, [rule for rule in surplus if rule.value in values])  # X takes a value only once, whatever its tag
-    _add(client, missing)
+    added = _add(client, missing)
     _delete(client, [rule for rule in surplus if rule.value not in values])
     log.info("rules at X added=%s removed=%s kept=%s", len(missing), len(surplus), len(own) - len(surplus))
     if others := len(there) - len(own):
         log.warning("this app has other rules too: what they match comes with this job's posts others=%s", others)
+    return added
+
+
+def withdraw(client: tweepy.StreamingClient, ids: list[str]) -> None:
+    """Take back rules that were added. Raises tweepy's and requests' errors."""
+    _delete(client, [Rule("", "", each) for each in ids])
 
 
 def _existing(client: tweepy.StreamingClient) -> Iterator[Rule]:
     more: dict[str, str] = {}
     while True:
         page = client.get_rules(**more)
+        if not isinstance(page, dict):
+            raise requests.exceptions.InvalidJSONError("X's list of rules is no JSON object")
         for each in page.get("data") or ():
             yield Rule(each.get("value", ""), each.get("tag") or "", str(each["id"]))
         token = (page.get("meta") or {}).get("next_token")
@@ -70,19 +79,24 @@ def _existing(client: tweepy.StreamingClient) -> Iterator[Rule]:
         more = {"pagination_token": token}
 
 
-def _add(client: tweepy.StreamingClient, rules: list[Rule]) -> None:
-    """Raises CannotStart for all that X refuses; a rule that another job of the app has already is none of them."""
+def _add(client: tweepy.StreamingClient, rules: list[Rule]) -> list[str]:
+    """The ids. Raises CannotStart for all that X refuses; a rule that the app has from elsewhere is none of them."""
     refused: list[dict[str, Any]] = []
+    ids: list[str] = []
     for some in _some_at_once(rules):
         try:
             answer = client.add_rules([tweepy.StreamRule(rule.value, rule.tag) for rule in some])
         except tweepy.BadRequest as error:
-            refused += error.api_errors or [{"detail": str(error)}]
+            errors = error.api_errors or [{"detail": str(error)}]
         else:
-            refused += [each for each in answer.get("errors") or () if not _is_duplicate(each)]
+            errors = answer.get("errors") or []
+            ids += [str(each["id"]) for each in answer.get("data") or () if "id" in each]
+        told = [each if isinstance(each, dict) else {"detail": str(each)} for each in errors]
+        refused += [each for each in told if not _is_duplicate(each)]
     if refused:
-        told = "\n".join(f"  {words([each])}" for each in refused)
-        raise CannotStart(f"X refused rules of CASESTREAM_TWITTER_RULES; correct them and start again:\n{told}")
+        lines = "\n".join(f"  {words([each])}" for each in refused)
+        raise CannotStart(f"X refused rules of CASESTREAM_TWITTER_RULES; correct them and start again:\n{lines}")
+    return ids
 
 
 def _is_duplicate(problem: dict[str, Any]) -> bool:

@@ -9,13 +9,13 @@ import re
 import ssl
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import tweepy
+from requests.auth import AuthBase
 from urllib3.exceptions import ReadTimeoutError
 
 from receivers.x_api.answers import Answer, Problem, ends_the_stream, problems, words
@@ -35,6 +35,7 @@ TWEET_FIELDS = (
     "public_metrics",
     "referenced_tweets",
 )
+_LONGEST_WORDS, _LONGEST_RULES = 64 * 1024, 100_000_000
 _NETWORK_ERRORS = (requests.RequestException, ssl.SSLError)
 
 
@@ -53,7 +54,8 @@ class _Connection:
 class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no types
     """A client of the stream and its rules; one connection at a time.
 
-    heard(event) is called for each event, in this thread; connected() before the first. It may call `disconnect`.
+    In this thread connected() is called when X gives the stream, alive() whenever anything comes, heard(event) for each
+    event; they may call `disconnect`.
     """
 
     def __init__(
@@ -61,11 +63,15 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
         token: str,
         adapter: ApiAdapter,
         connected: Callable[[], None],
+        alive: Callable[[], None],
         heard: Callable[[bytes | CutEvent], None],
     ) -> None:
         super().__init__(token, return_type=dict)
+        self.session.auth = _Bearer(token)
+        self.session.max_redirects = 0
         self._adapter = adapter
         self._connected = connected
+        self._alive = alive
         self._heard = heard
         self._now = _Connection()
 
@@ -81,35 +87,43 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
             log.warning("an event was cut off with its connection, and not heard bytes=%s", now.answer.cut_off)
         return Ended(now.why, now.refusal, now.message, now.was_heard)
 
-    def synchronise_by(self, work: Callable[[tweepy.StreamingClient], None]) -> Ended | None:
+    def change_rules(self, work: Callable[[tweepy.StreamingClient], None]) -> Ended | None:
         """Let work talk to X's rules; how that failed, None where it did not. Raises what is none of X's errors."""
         self._begin()
         try:
             work(self)
         except (tweepy.HTTPException, requests.RequestException) as error:
-            refusal = self._now.refusal
-            return Ended(refusal.words if refusal else _said(error), refusal)
+            return self._refused(_said(error))
+        except (ValueError, TypeError, AttributeError) as error:  # tweepy cannot read some bodies and headers
+            if self._now.refusal is None:
+                raise
+            return self._refused(_said(error))
         finally:
             self.session.close()
+            self._adapter.release()
         return None
 
     def hang_up(self) -> None:
-        """End a read that waits, from another thread."""
-        self.disconnect()
-        if self._now.answer is not None:
-            with suppress(RuntimeError, ValueError, OSError):  # urllib3: it has ended meanwhile
-                self._now.answer.raw.shutdown()
+        """End whatever waits for X, from another thread; what has come already is still heard."""
+        self._adapter.hang_up()
 
     def on_connect(self) -> None:
-        """The stream has begun."""
-        self._do(self._connected)
+        """The stream has begun, or a page that is none."""
+        kind = self._now.answer.headers.get("content-type", "") if self._now.answer is not None else ""
+        if kind.startswith("text/html"):
+            self._now.refusal = Answer(200)
+            self._end("a web page came in place of the stream: see TWITTER_API_URL and the proxy")
+        else:
+            self._do(self._connected)
 
     def on_keep_alive(self) -> None:
         """X is there and has nothing to say."""
         self._now.was_heard = True
+        self._do(self._alive)
 
     def on_data(self, raw_data: bytes | CutEvent) -> None:
         """One line: an event, or a message of X's."""
+        self._do(self._alive)
         found = problems(raw_data) if isinstance(raw_data, bytes) else ()
         if not found:
             self._now.was_heard = True
@@ -133,7 +147,8 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
         self._end("X closed the connection")
 
     def on_disconnect(self) -> None:
-        """Nothing is left to do: tweepy returns now."""
+        """Tweepy has closed its session, and returns."""
+        self._adapter.release()
 
     def on_exception(self, exception: Exception) -> None:
         """What tweepy catches ends the job, unless it is the network after all."""
@@ -154,6 +169,10 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
         self._now.why = self._now.why or why
         self.disconnect()
 
+    def _refused(self, why: str) -> Ended:
+        refusal = self._now.refusal
+        return Ended(refusal.words if refusal else why, refusal)
+
     def _begin(self) -> None:
         self._now = _Connection()
         self.session.mount(TWEEPY_HOST, self._adapter)
@@ -162,9 +181,23 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
     def _keep(self, response: requests.Response, **_: Any) -> None:  # noqa: ANN401 - requests' hook
         if response.status_code >= 400:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            self._now.refusal = Answer(response.status_code, headers, response.content)
+            body = self._adapter.read_body(response, _LONGEST_WORDS)
+            self._now.refusal = Answer(response.status_code, headers, body)
+        elif "/rules" in (response.request.path_url or ""):
+            self._adapter.read_body(response, _LONGEST_RULES)
         elif isinstance(response, StreamedAnswer):
             self._now.answer = response
+
+
+class _Bearer(AuthBase):
+    """The token, whatever a .netrc says."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 def _said(error: BaseException | None) -> str:
@@ -175,7 +208,7 @@ def _said(error: BaseException | None) -> str:
         error = inner
     if isinstance(error, TimeoutError | ReadTimeoutError):
         return "nothing came in time, not even X's keep-alive"
-    text = " ".join(re.sub(r"<[^>]* object at [^>]*>: |\w+Pool\([^)]*\): ", "", str(error)).split())
+    text = " ".join(re.sub(r"<[^>]* object at [^>]*>: |\w+\(host=[^)]*\): ", "", str(error)).split())
     return f"the connection broke: {type(error).__name__}: {text[:300]}"
 
 

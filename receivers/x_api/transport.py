@@ -1,11 +1,17 @@
 """Where tweepy's requests really go, and what of their answers it does not show."""
 
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import DecodeError
 
 from receivers.lines import LineSplitter
 from receivers.x_api.answers import is_json
@@ -14,6 +20,7 @@ from spool.segments import CutEvent
 TWEEPY_HOST = "https://api.twitter.com"  # tweepy 4.17 knows no other
 _READ_BYTES = 64 * 1024
 _ANSWER_SECONDS = 21.0  # tweepy's own for the stream; it has none for rules, which could then hang for ever
+_BODY_SECONDS = 30.0
 
 
 class ApiAdapter(HTTPAdapter):
@@ -23,10 +30,22 @@ class ApiAdapter(HTTPAdapter):
     """
 
     def __init__(self, url: str, max_event_bytes: int, read_seconds: float = _ANSWER_SECONDS) -> None:
-        super().__init__()
         self._url = url.rstrip("/")
         self._max_event_bytes = max_event_bytes
         self._read_seconds = read_seconds
+        self._socket: socket.socket | None = None
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as requests has it
+        """As in the base; the socket of each connection is kept."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pools(self)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as requests has it
+        """As in the base; the socket of each connection is kept."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _pools(self)
+        return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
         """As in the base, to another host, with its proxy and a time limit."""
@@ -40,6 +59,43 @@ class ApiAdapter(HTTPAdapter):
         answer = StreamedAnswer(self._max_event_bytes)
         answer.__dict__.update(super().build_response(req, resp).__dict__)
         return answer
+
+    def watch(self, connection: socket.socket) -> socket.socket:
+        """The same socket; it is the connection now."""
+        self.release()
+        self._socket = connection.dup()  # TLS takes the descriptor away from this object
+        return connection
+
+    def release(self) -> None:
+        """There is no connection any more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def hang_up(self) -> None:
+        """End whatever waits for the other side, from another thread; what has come already can still be read."""
+        if (connection := self._socket) is not None:
+            with suppress(OSError):  # it has ended meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def read_body(self, answer: requests.Response, most_bytes: int) -> bytes:
+        """The body, bounded in bytes and in time, or as much of it as came; the answer holds it from then on."""
+        body = bytearray()
+        timer = threading.Timer(_BODY_SECONDS, self.hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            for block in answer.iter_content(_READ_BYTES):
+                body += block
+                if len(body) > most_bytes:
+                    break
+        except requests.RequestException:
+            body += b""  # the status counts, whatever became of the words
+        finally:
+            timer.cancel()
+            answer.close()
+        answer._content = bytes(body[:most_bytes])
+        return answer.content
 
 
 class StreamedAnswer(requests.Response):
@@ -58,15 +114,23 @@ class StreamedAnswer(requests.Response):
     def iter_lines(self, *_: Any, **__: Any) -> Iterator[bytes | CutEvent]:  # noqa: ANN401
         """Events without their CR LF; an empty one is X's keep-alive. Raises what tweepy takes for a broken line."""
         try:
-            for block in self.iter_content(_READ_BYTES):
+            for block in self._blocks():
                 yield from map(_without_return, self._lines.feed(block))
-        except ContentDecodingError as error:
+        except (ContentDecodingError, DecodeError) as error:
             yield from self._rest()
             raise ChunkedEncodingError(error) from error
-        except requests.RequestException:
+        except OSError:  # requests' errors are
             yield from self._rest()
             raise
         yield from self._rest()
+
+    def _blocks(self) -> Iterator[bytes]:
+        """The body as it comes; without chunks (a proxy may undo them) `iter_content` would wait for whole blocks."""
+        if self.raw.chunked:
+            yield from self.iter_content(_READ_BYTES)
+            return
+        while block := self.raw.read1(_READ_BYTES, decode_content=True):
+            yield block
 
     def _rest(self) -> Iterator[bytes | CutEvent]:
         """What no line feed has ended, if it is whole nevertheless."""
@@ -79,3 +143,23 @@ class StreamedAnswer(requests.Response):
 
 def _without_return(event: bytes | CutEvent) -> bytes | CutEvent:
     return event.removesuffix(b"\r") if isinstance(event, bytes) else event
+
+
+def _pools(adapter: ApiAdapter) -> dict[str, type[HTTPConnectionPool]]:
+    """urllib3's pools, of connections that show their socket."""
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return adapter.watch(super()._new_conn())
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return adapter.watch(super()._new_conn())
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}

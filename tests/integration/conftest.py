@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import Documents
+from tests.servers.count_page import CountPage
 from tests.servers.kafka import KafkaBroker
 
 
@@ -12,3 +14,16 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """A running broker. Shared: take a topic of your own, and `start` it again if you kill it."""
     with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
+
+
+@pytest.fixture
+def page() -> Iterator[CountPage]:
+    """A count page of the test's own."""
+    with CountPage() as served:
+        yield served
+
+
+@pytest.fixture
+def settings(mongodb_uri: str, database: Documents, page: CountPage) -> dict[str, str]:
+    """Of a job that stores in the test's database and counts by its page."""
+    return {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": page.url, "lease_seconds": "1"}

@@ -57,6 +57,11 @@ class RunningJob:
         """Send it a signal."""
         self.process.send_signal(number)
 
+    def stop(self) -> None:
+        """Ask it to stop, as a person or a cluster does; it must end in order."""
+        self.signal(signal.SIGTERM)
+        assert self.end() == 0, "\n".join(self.errors)
+
     def end(self) -> int:
         """Wait for its end; the exit code."""
         for _ in self.lines():

@@ -6,6 +6,8 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
+from tests.integration.jobs import RunningJob, is_committed
+
 Documents = Database[dict[str, Any]]
 
 
@@ -13,6 +15,12 @@ def posts(database: Documents) -> list[dict[str, Any]]:
     """Every post of every document, in the documents' order."""
     documents = database["micro_batches"].find(sort=[("timestamp", 1), ("batch_id", 1), ("part", 1)])
     return [post for document in documents for post in document["content"]]
+
+
+def read_until_stored(running: RunningJob, database: Documents, number: int) -> None:
+    """Until so many posts are stored; a batch may end anywhere between two of them."""
+    while len(posts(database)) < number:
+        running.read_until(is_committed)
 
 
 def raw(database: Documents, collection: str) -> dict[str, bytes]:

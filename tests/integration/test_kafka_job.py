@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,12 +17,6 @@ from tests.servers.kafka import KafkaBroker
 
 TWEETS = (ROOT / "demo/tweets.txt").read_text().splitlines()
 PARTITIONS = 2
-
-
-@pytest.fixture
-def page() -> Iterator[CountPage]:
-    with CountPage() as served:
-        yield served
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Documents
-from tests.integration.jobs import ROOT, RunningJob, is_committed, job, manage, message, run
+from tests.integration.jobs import ROOT, is_committed, job, manage, message, run
 from tests.integration.lines_peer import LinesPeer
-from tests.integration.stored import posts
+from tests.integration.stored import posts, read_until_stored
 from tests.servers.count_page import CountPage, Mode
 
 TWEETS = (ROOT / "demo/tweets.txt").read_bytes().splitlines()
@@ -21,26 +21,9 @@ JOB = ("--jobname", "demo", "--source", "socket", "--trigger-seconds", "1")
 
 
 @pytest.fixture
-def page() -> Iterator[CountPage]:
-    with CountPage() as served:
-        yield served
-
-
-@pytest.fixture
-def settings(mongodb_uri: str, database: Documents, page: CountPage) -> dict[str, str]:
-    return {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": page.url, "lease_seconds": "1"}
-
-
-@pytest.fixture
 def peer() -> Iterator[LinesPeer]:
     with LinesPeer() as listening:
         yield listening
-
-
-def read_until_stored(running: RunningJob, database: Documents, number: int) -> None:
-    """Until so many posts are stored; a batch may end anywhere between two lines."""
-    while len(posts(database)) < number:
-        running.read_until(is_committed)
 
 
 def test_what_the_feed_tool_plays_is_stored_once_text_for_text(
@@ -97,8 +80,7 @@ def test_each_thing_that_can_happen_to_the_count_is_in_the_documents_while_the_s
             peer.send(b"post %d\n" % number)
             running.read_until(is_committed)
             assert page.hits > asked
-        running.signal(signal.SIGTERM)
-        assert running.end() == 0
+        running.stop()
 
     documents = list(database["micro_batches"].find(sort=[("timestamp", 1)]))
     assert [post["text"] for document in documents for post in document["content"]] == [f"post {n}" for n in range(6)]
@@ -130,8 +112,7 @@ def test_the_job_goes_on_when_the_peer_hangs_up_and_coverage_says_when_nobody_li
         peer.hang_up()
         peer.send(b"four\n")
         running.read_until(is_committed)
-        running.signal(signal.SIGTERM)
-        assert running.end() == 0
+        running.stop()
     assert [post["text"] for post in posts(database)][-1] == "four"
     assert [gap["cause"] for gap in database["coverage"].find(sort=[("from", 1)])][1] == "the job was stopped"
 
@@ -154,8 +135,7 @@ def test_a_killed_job_stores_what_was_in_the_open_segment_once(
     with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
         peer.send(b"after\n")
         read_until_stored(running, database, 1_001)
-        running.signal(signal.SIGTERM)
-        assert running.end() == 0
+        running.stop()
     assert sorted(post["text"] for post in posts(database)) == sorted(["after", *(f"line {n}" for n in range(1_000))])
     assert "the job died" in {gap["cause"] for gap in database["coverage"].find()}
 
@@ -190,8 +170,7 @@ def test_without_settings_for_mongodb_the_embedded_server_keeps_the_posts(data_f
     with job(data_folder, *JOB, "--socket-port", peer.port, count_url="http://127.0.0.1:1/") as running:
         peer.send(json.dumps({"text": "kept #here", "id": "1"}).encode() + b"\n")
         running.read_until(is_committed)
-        running.signal(signal.SIGTERM)
-        assert running.end() == 0
+        running.stop()
     shown = manage(data_folder, "show", "--jobname", "demo")
     assert shown.returncode == 0, shown.stderr
     assert '"text": "kept here"' in shown.stdout
@@ -229,8 +208,7 @@ def test_a_second_signal_ends_the_job_at_once_and_nothing_is_lost(
     peer.hang_up()
     with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
         read_until_stored(running, database, 1)
-        running.signal(signal.SIGTERM)
-        assert running.end() == 0
+        running.stop()
     assert [post["text"] for post in posts(database)] == ["kept"]
 
 
@@ -251,6 +229,5 @@ def test_a_job_whose_jvm_was_killed_ends_says_so_and_goes_on_when_started_again(
     with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
         peer.send(b"three\n")
         read_until_stored(running, database, 3)
-        running.signal(signal.SIGTERM)
-        assert running.end() == 0
+        running.stop()
     assert sorted(post["text"] for post in posts(database)) == ["one", "three", "two"]

@@ -3,17 +3,13 @@
 import json
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from operations.x_stand_in.stream import XStream
 from tests.conftest import Documents
-from tests.integration.jobs import RunningJob, is_committed, job, message, run
-from tests.integration.stored import posts
-from tests.servers.count_page import CountPage
+from tests.integration.jobs import job, message, run
+from tests.integration.stored import posts, read_until_stored
 from tests.servers.x_api import Act, Step, XApi, in_turn, refuse
 from tests.servers.x_bodies import (
     OPERATIONAL_DISCONNECT,
@@ -27,30 +23,8 @@ from tests.servers.x_bodies import (
 JOB = ("--jobname", "demo", "--source", "twitter", "--trigger-seconds", "1")
 
 
-@pytest.fixture
-def page() -> Iterator[CountPage]:
-    with CountPage() as served:
-        yield served
-
-
-@pytest.fixture
-def settings(mongodb_uri: str, database: Documents, page: CountPage) -> dict[str, str]:
-    return {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": page.url, "lease_seconds": "1"}
-
-
 def at_x(api: XApi) -> dict[str, str]:
     return {"twitter_api_url": api.url, "twitter_bearer_token": api.token}
-
-
-def read_until_stored(running: RunningJob, database: Documents, number: int) -> None:
-    """Until so many posts are stored; a batch may end anywhere between two of them."""
-    while len(posts(database)) < number:
-        running.read_until(is_committed)
-
-
-def stop(running: RunningJob) -> None:
-    running.signal(signal.SIGTERM)
-    assert running.end() == 0, running.errors
 
 
 def send(*events: dict[str, Any]) -> Act:
@@ -74,7 +48,7 @@ def test_whatever_x_and_the_network_do_each_post_is_stored_once_and_every_gap_ha
     ]
     with XApi(script=script, gzip=True) as api, job(data_folder, *JOB, **settings, **at_x(api)) as running:
         read_until_stored(running, database, len(events))
-        stop(running)
+        running.stop()
         assert api.connections == 6
         assert len(api.stream_requests) == 8
     stored = posts(database)
@@ -143,14 +117,14 @@ def test_what_x_repeats_after_a_kill_is_stored_once(
             for event in (one, two, three):
                 api.post(event)
             read_until_stored(running, database, 3)
-            stop(running)
+            running.stop()
     assert sorted(each["id"] for each in posts(database)) == ["1", "2", "3"]
     assert sum(batch["duplicates"] for batch in database["batches"].find()) == 2
     assert "the job died" in {gap["cause"] for gap in database["coverage"].find()}
 
 
 def test_a_token_that_x_does_not_know_ends_the_job_with_x_s_words_and_shows_it_nowhere(
-    data_folder: Path, settings: dict[str, str]
+    data_folder: Path, settings: dict[str, str], database: Documents
 ) -> None:
     with XApi() as api:
         wrong = {**at_x(api), "twitter_bearer_token": "n0t-the-token"}
@@ -158,7 +132,8 @@ def test_a_token_that_x_does_not_know_ends_the_job_with_x_s_words_and_shows_it_n
     assert code == 3
     assert f"HTTP 401: {UNAUTHORIZED['title']}" in errors[-1]
     assert "CASESTREAM_TWITTER_BEARER_TOKEN" in errors[-1]
-    everything = "\n".join([*errors, (data_folder / ".data/demo/spark.log").read_text()])
+    stored = [document for name in database.list_collection_names() for document in database[name].find()]
+    everything = "\n".join([*errors, (data_folder / ".data/demo/spark.log").read_text(), str(stored)])
     assert "n0t-the-token" not in everything
 
 
@@ -173,7 +148,7 @@ def test_a_second_job_on_the_token_is_told_so_and_the_first_goes_on(
         assert "an app and a token of its own" in errors[-1]
         api.post(post("1", "still here"))
         read_until_stored(running, database, 1)
-        stop(running)
+        running.stop()
         assert api.connections == 1
 
 
@@ -188,11 +163,11 @@ def test_at_the_cap_the_stream_is_closed_over_restarts_too(
             running.read_until(lambda line: "the stream stays closed" in message(line))
             read_until_stored(running, database, 5)
             assert any("posts are running out" in message(line) for line in running.errors)
-            stop(running)
+            running.stop()
         connections = api.connections
         with job(data_folder, *JOB, **settings, **cap, **at_x(api)) as running:
             closed = message(running.read_until(lambda line: "the stream stays closed" in message(line)))
-            stop(running)
+            running.stop()
         assert api.connections == connections == 1
     assert "5 posts of this day's 5 are used up (TWITTER_DAILY_POSTS)" in closed
     assert sorted(each["id"] for each in posts(database)) == [str(number) for number in range(5)]

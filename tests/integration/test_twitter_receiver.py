@@ -12,8 +12,9 @@ import pytest
 from errors import CannotStart
 from operations.x_stand_in.stream import XStream
 from receivers.twitter import TwitterReceiver
+from tests.servers.count_page import CountPage
 from tests.servers.heard import Heard
-from tests.servers.peer import free_port
+from tests.servers.peer import Peer, free_port, hold, send
 from tests.servers.x_api import Act, Step, XApi, refuse
 from tests.servers.x_bodies import (
     CREDITS_DEPLETED,
@@ -137,7 +138,7 @@ def test_an_event_cut_off_in_mid_line_or_mid_character_was_not_heard_and_the_str
     ]
     with XApi(script=script, gzip=gzip) as api, listening(heard, api, clock):
         until(heard, ONE, TWO, THREE)
-    assert clock.waits == [0, 0]
+    assert clock.waits == [0, 0.25]
     assert [is_closed for _, is_closed in heard.gaps] == [True, True]
     assert heard.gaps[1][0] == "X closed the connection"
     assert sum("cut off with its connection" in line for line in caplog.messages) == 2
@@ -174,13 +175,19 @@ def test_an_endless_line_is_cut_and_memory_stays_bounded() -> None:
 def test_back_off_is_x_s_to_the_second_over_an_hour_of_faults() -> None:
     heard, clock = Heard(), ToldClock()
     reset = str(round((clock.now() + timedelta(seconds=3_000)).timestamp()))
+
+    def minute(_: XStream) -> None:
+        """What came before was heard, and a minute passes."""
+        heard.wait_until(lambda: texts(heard) != [] and heard.gaps[-1][1])
+        clock.seconds += 60
+
     script: list[Step] = [
         *[refuse(503, UNAVAILABLE)] * 7,
         *[refuse(429, USAGE_CAPPED)] * 3,
-        says(ONE, then=XStream.drop),
+        says(ONE, minute, XStream.keep_alive, then=XStream.drop),
         says(then=XStream.drop),
         says(then=XStream.drop),
-        says(XStream.keep_alive, then=XStream.drop),
+        says(XStream.keep_alive, minute, XStream.keep_alive, then=XStream.drop),
         refuse(503, UNAVAILABLE),
         refuse(429, USAGE_CAPPED, {"x-rate-limit-reset": reset, "x-rate-limit-remaining": "0"}),
         says(TWO),
@@ -188,10 +195,23 @@ def test_back_off_is_x_s_to_the_second_over_an_hour_of_faults() -> None:
     with XApi(script=script) as api, listening(heard, api, clock, start_timeout_seconds=10_000):
         until(heard, ONE, TWO)
     http, limits = [5, 10, 20, 40, 80, 160, 320], [60, 120, 240]
-    before = sum(http) + sum(limits) + 0 + 0.25 + 0.5 + 0 + 5
+    before = sum(http) + sum(limits) + 60 + 0.25 + 0.5 + 60 + 5
     assert clock.waits == [*http, *limits, 0, 0.25, 0.5, 0, 5, 3_000 - before]
     assert clock.seconds == 3_000
     assert [cause.split(":")[0] for cause, _ in heard.gaps[:1]] == ["HTTP 503"]
+
+
+def test_a_web_page_in_place_of_the_stream_is_no_stream_and_no_event() -> None:
+    heard, clock = Heard(), ToldClock()
+    with CountPage() as page:
+        given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t", "start_timeout_seconds": 30}
+        receiver = TwitterReceiver(heard.parts(clock, **given, twitter_api_url=page.url))
+        receiver._has_rules = True
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+    assert "a web page came in place of the stream" in str(receiver.failure)
+    assert clock.waits == [5, 10, 20]
+    assert heard.events == []
 
 
 def test_a_network_that_is_away_is_asked_again_a_little_later_each_time() -> None:
@@ -435,3 +455,122 @@ def test_rules_that_vanish_are_made_again(caplog: pytest.LogCaptureFixture) -> N
         assert [rule["value"] for rule in api.rules] == ["covid19 OR coronavirus"]
     assert clock.waits == [0, 5]
     assert "You must define rules" in caplog.text
+
+
+def test_a_usage_cap_told_inside_the_stream_waits_like_a_refusal() -> None:
+    heard, clock = Heard(), ToldClock()
+    script: list[Step] = [says(ONE, USAGE_CAPPED), says(TWO)]
+    with XApi(script=script) as api, listening(heard, api, clock):
+        until(heard, ONE, TWO)
+    assert clock.waits == [60]
+
+
+def test_credits_that_run_out_inside_the_stream_end_the_job() -> None:
+    with XApi(script=[says(ONE, CREDITS_DEPLETED)]) as api:
+        assert "credits depleted" in refusal_of(api)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (429, {}, {"x-rate-limit-reset": "soon"}),
+        (503, b"[]", {}),
+        (503, b"null", {}),
+        (503, {"errors": [None]}, {}),
+        (503, {"detail": {}}, {}),
+        (200, b"[]", {}),
+        (200, b"<html>", {}),
+    ],
+)
+def test_an_answer_about_rules_that_makes_no_sense_is_asked_for_again(
+    status: int,
+    body: Any,  # noqa: ANN401
+    headers: dict[str, str],
+) -> None:
+    heard, clock = Heard(), ToldClock()
+    with XApi(script=[says(ONE)]) as api:
+        api.refuse_next(status, body, headers, times=2, of="rules")
+        with listening(heard, api, clock):
+            until(heard, ONE)
+    assert len(clock.waits) == 2
+
+
+def test_what_had_come_when_the_job_stops_is_heard() -> None:
+    heard, stopped = Heard(), threading.Event()
+    events = [post(str(number), f"post {number}") for number in range(200)]
+    append = heard.append
+
+    def stop_at_the_tenth(some: Any) -> int:  # noqa: ANN401
+        if len(heard.events) == 10:
+            stopped.set()
+            assert receiver.stopping.wait(BOUND_SECONDS)
+        return append(some)
+
+    heard.append = stop_at_the_tenth  # type: ignore[method-assign, assignment]
+    block = b"".join(json.dumps(event).encode() + b"\r\n" for event in events)
+    with XApi(script=[says(raw(block))]) as api:
+        receiver = made(heard, api)
+        receiver.start()
+        assert stopped.wait(BOUND_SECONDS)
+        receiver.stop(BOUND_SECONDS)
+    assert texts(heard) == [event["data"]["text"] for event in events]
+
+
+def test_a_second_job_that_is_refused_takes_its_rules_back() -> None:
+    heard = Heard()
+    with XApi() as api, listening(heard, api):
+        api.wait_for_stream()
+        refusal_of(api, jobname="second", twitter_rules="cats")
+        assert [rule["value"] for rule in api.rules] == ["covid19 OR coronavirus"]
+
+
+def test_a_job_that_began_at_its_cap_has_its_time_to_start_the_next_day() -> None:
+    heard, clock = Heard(), ToldClock()
+    heard.used = 1
+    wait = clock.wait
+
+    def next_day(event: threading.Event, seconds: float) -> bool:
+        heard.used = 0
+        return wait(event, seconds)
+
+    clock.wait = next_day  # type: ignore[method-assign]
+    script: list[Step] = [refuse(503, UNAVAILABLE), says(ONE)]
+    with XApi(script=script) as api, listening(heard, api, clock, twitter_daily_posts=5, twitter_monthly_posts=1):
+        until(heard, ONE)
+    assert clock.waits[1] == 5
+
+
+@pytest.mark.parametrize(
+    "event", [b'{"data":{"id":null}}', b'{"data":{"id":""}}', b'{"data":{}}', b'{"data":[]}', b"["]
+)
+def test_an_event_without_an_id_is_never_taken_for_a_repeat(event: bytes) -> None:
+    assert TwitterReceiver.key(event) is None
+
+
+def test_an_answer_that_a_proxy_has_joined_is_heard_post_by_post() -> None:
+    heard = Heard()
+    lines = [json.dumps(event).encode() + b"\r\n" for event in (ONE, TWO)]
+    rules = b'{"data":[{"id":"1","value":"covid19 OR coronavirus","tag":"a"}],"meta":{}}'
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+    released = threading.Event()
+    listed = head + b"Content-Length: %d\r\n\r\n" % len(rules) + rules
+    with Peer(send(listed), hold(released, head + b"\r\n" + b"".join(lines))) as peer:
+        given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t"}
+        receiver = TwitterReceiver(heard.parts(ToldClock(), **given, twitter_api_url=f"http://127.0.0.1:{peer.port}"))
+        receiver.start()
+        until(heard, ONE, TWO)
+        receiver.stop(BOUND_SECONDS)
+        released.set()
+    assert receiver.is_over
+
+
+def test_a_refusal_that_trickles_or_never_ends_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("receivers.x_api.transport._BODY_SECONDS", 0.3)
+    clock = ToldClock()
+    with CountPage(mode="trickle") as trickling:
+        given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t", "start_timeout_seconds": 1}
+        receiver = TwitterReceiver(Heard().parts(clock, **given, twitter_api_url=trickling.url))
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+        assert receiver.is_over
+    assert isinstance(receiver.failure, CannotStart)

@@ -136,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: tests ask `hits`."""
 
     def _send(self, status: int, body: bytes, **headers: str) -> None:
-        self._head(status, **{"Content_Length": str(len(body)), **headers})
+        self._head(status, **{"Content_Length": str(len(body)), "Content_Type": "text/html", **headers})
         self.wfile.write(body)
 
     def _head(self, status: int, **headers: str) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from clock import Clock, SystemClock
@@ -38,13 +38,13 @@ class Heard:
             self._changed.notify_all()
         return len(events)
 
-    def open_gap(self, cause: str) -> None:
+    def open_gap(self, cause: str, since: datetime | None = None) -> None:  # noqa: ARG002
         with self._changed:
             if not self.gaps or self.gaps[-1][1]:
                 self.gaps.append((cause, False))
             self._changed.notify_all()
 
-    def close_gap(self, backfilled_seconds: float = 0) -> None:
+    def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:  # noqa: ARG002
         with self._changed:
             if self.gaps and not self.gaps[-1][1]:
                 self.gaps[-1] = (self.gaps[-1][0], True)

@@ -64,3 +64,25 @@ def test_secrets_are_the_uri_and_the_password_in_it_as_written_and_as_meant(
 @pytest.mark.parametrize("password", ["x://[y", "://:@", "http://a:b℀@c", "%", "\\"])
 def test_any_password_can_be_kept_out_of_what_is_printed(password: str) -> None:
     assert password in made(kafka_sasl_password=password).secrets()
+
+
+def test_a_token_is_taken_without_the_white_space_around_it_and_refused_with_any_inside() -> None:
+    token = made(twitter_bearer_token="AAAA%2Fbb=\r\n").twitter_bearer_token
+    assert token is not None
+    assert token.get_secret_value() == "AAAA%2Fbb="
+    for wrong in ("two words", "a\rb", "“quoted”", "\n"):
+        with pytest.raises(ValidationError) as raised:
+            made(twitter_bearer_token=wrong)
+        assert wrong.strip() == "" or wrong not in str(raised.value)
+
+
+def test_rules_are_one_a_line_each_once() -> None:
+    assert made(twitter_rules=" a \n\n tag: b \n").twitter_rules == "a\ntag: b"
+    for wrong in ("\n \n", "a\na"):
+        with pytest.raises(ValidationError, match="it must hold"):
+            made(twitter_rules=wrong)
+
+
+def test_expansions_may_be_none() -> None:
+    assert made().twitter_expansions == ("referenced_tweets.id",)
+    assert made(twitter_expansions="none").twitter_expansions == ()

@@ -8,6 +8,7 @@ from receivers.x_api.back_off import BackOff, Ended
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BROKEN = Ended("the connection broke")
 BROKEN_AFTER_POSTS = Ended("the connection broke", was_heard=True)
+BROKEN_SOON = Ended("the connection broke at once", was_heard=True)
 TOO_MANY = ({"connection_issue": "TooManyConnections"},)
 
 
@@ -17,7 +18,7 @@ def refused(status: int, **headers: str) -> Ended:
 
 def waits(*failures: Ended) -> list[float]:
     back_off = BackOff()
-    return [back_off.seconds(each, NOW) for each in failures]
+    return [back_off.seconds(each, 60 if each is BROKEN_AFTER_POSTS else 0, NOW) for each in failures]
 
 
 def test_a_network_that_stays_away_is_asked_a_quarter_second_later_each_time_up_to_16() -> None:
@@ -49,6 +50,12 @@ def test_a_reset_counts_only_where_the_window_is_used_up_and_ends_in_the_future(
 def test_a_connection_that_worked_is_made_again_at_once_and_ends_the_count() -> None:
     assert waits(BROKEN, BROKEN, BROKEN_AFTER_POSTS, BROKEN) == [0.25, 0.5, 0, 0.25]
     assert waits(refused(503), refused(503), BROKEN_AFTER_POSTS, refused(503)) == [5, 10, 0, 5]
+
+
+def test_connections_that_last_for_moments_only_are_made_ever_later_though_something_came() -> None:
+    assert waits(*[BROKEN_SOON] * 4) == [0, 0.25, 0.5, 0.75]
+    assert waits(refused(503), BROKEN_SOON, refused(503)) == [5, 0, 10]
+    assert waits(*[BROKEN_SOON] * 3, BROKEN_AFTER_POSTS, BROKEN_SOON) == [0, 0.25, 0.5, 0, 0]
 
 
 def test_each_kind_of_failure_counts_for_itself() -> None:
