@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -114,8 +114,8 @@ class StreamedAnswer(requests.Response):
     def iter_lines(self, *_: Any, **__: Any) -> Iterator[bytes | CutEvent]:  # noqa: ANN401
         """Events without their CR LF; an empty one is X's keep-alive. Raises what tweepy takes for a broken line."""
         try:
-            for block in self._blocks():
-                yield from map(_without_return, self._lines.feed(block))
+            for block in _without_returns(self._blocks()):
+                yield from self._lines.feed(block)
         except (ContentDecodingError, DecodeError) as error:
             yield from self._rest()
             raise ChunkedEncodingError(error) from error
@@ -136,13 +136,18 @@ class StreamedAnswer(requests.Response):
         """What no line feed has ended, if it is whole nevertheless."""
         for rest in self._lines.finish():
             if isinstance(rest, bytes) and is_json(rest):
-                yield _without_return(rest)
-            elif rest not in (b"", b"\r"):
+                yield rest
+            else:
                 self.cut_off = rest.length if isinstance(rest, CutEvent) else len(rest)
 
 
-def _without_return(event: bytes | CutEvent) -> bytes | CutEvent:
-    return event.removesuffix(b"\r") if isinstance(event, bytes) else event
+def _without_returns(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks with LF for each CR LF, also where that is cut in two: X's lines end so, and an event must not."""
+    held = b""
+    for block in blocks:
+        whole = held + block
+        held = b"\r" if whole.endswith(b"\r") else b""
+        yield whole.removesuffix(b"\r").replace(b"\r\n", b"\n")
 
 
 def _pools(adapter: ApiAdapter) -> dict[str, type[HTTPConnectionPool]]:

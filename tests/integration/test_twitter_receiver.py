@@ -1,5 +1,6 @@
 """X's filtered stream by the real tweepy, whatever X and the network do; time is told."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -164,12 +165,13 @@ def test_what_is_no_post_is_an_event_all_the_same() -> None:
 
 def test_an_endless_line_is_cut_and_memory_stays_bounded() -> None:
     heard = Heard()
-    script = [says(*[raw(b"x" * 1_000)] * 50, raw(b"\r\n"))]
+    script = [says(*[raw(b"x" * 1_000)] * 50, raw(b"\r"), raw(b"\n"))]
     with XApi(script=script) as api, listening(heard, api, max_event_bytes=2_000):
         heard.wait_until(lambda: len(heard.events) == 1)
     (event,) = heard.events
     assert not isinstance(event, bytes)
-    assert (event.start, event.length) == (b"x" * 2_000, 50_001)
+    assert (event.start, event.length) == (b"x" * 2_000, 50_000)
+    assert event.sha256 == hashlib.sha256(b"x" * 50_000).hexdigest()
 
 
 def test_back_off_is_x_s_to_the_second_over_an_hour_of_faults() -> None:
