@@ -1,6 +1,6 @@
 # `make` lists the targets. Each is one line here, or a script under deploy/ or tests/. ARGS reaches the command.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-slow check lock clean
+.PHONY: help setup setup-dev run test test-slow test-faults check lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,10 +12,13 @@ run: setup ## the demo: posts from a file, every 20 s, into an embedded MongoDB;
 	@deploy/run-demo.sh $(ARGS)
 
 test: setup-dev ## the tests, without the slow ones: up to 15 minutes
-	@.venv/bin/python -m pytest -m "not slow" $(ARGS)
+	@.venv/bin/python -m pytest -m "not slow and not faults" $(ARGS)
 
 test-slow: setup-dev ## the slow tests: up to 25 minutes
 	@tests/run-slow.sh $(ARGS)
+
+test-faults: setup-dev ## kills at every point, outages, 120,000 bad events: an hour
+	@.venv/bin/python -m pytest -m faults $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules, dead code, shell, Dockerfile, docker-compose.yml
 	@deploy/check.sh

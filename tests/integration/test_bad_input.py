@@ -85,19 +85,21 @@ def endless() -> Sent:
     return sent(b"no end " * 30 * MEGABYTE)
 
 
+@pytest.mark.slow
 def test_every_event_of_the_corpus_from_kafka_becomes_a_post_or_a_dead_letter_with_its_bytes(
     over_kafka: Send,
 ) -> None:
     over_kafka([*corpus(), sent(b'{"text":\n"line feeds"\n}\n'), sent(b"two\nlines")], "corpus")
 
 
+@pytest.mark.slow
 def test_every_line_of_the_corpus_from_tcp_becomes_a_post_or_a_dead_letter_with_its_bytes(
     over_tcp: Send,
 ) -> None:
     over_tcp([*corpus(), endless()], "corpus")
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("way", ["over_kafka", "over_tcp"])
 def test_none_of_60000_generated_events_is_lost_doubled_or_able_to_stop_the_job(

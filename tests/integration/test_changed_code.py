@@ -42,7 +42,7 @@ def version(folder: Path, expression: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("point", "old", "new", "stored"),
     [

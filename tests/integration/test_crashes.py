@@ -1,6 +1,6 @@
 """main.py killed at every point of the way of an event: nothing is lost, nothing is stored twice.
 
-`make test` kills each source at one point that a seed chooses, `make test-slow` at all of them.
+`make test` kills each source at one point that a seed chooses, `make test-faults` at all of them.
 """
 
 import signal
@@ -35,12 +35,6 @@ SEED = seed()
 
 def each_of(crashes: list[tuple[str, Point]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("source", "point"), crashes, ids=["-".join(crash) for crash in crashes])
-
-
-@pytest.fixture
-def page() -> Iterator[CountPage]:
-    with CountPage() as served:
-        yield served
 
 
 @pytest.fixture
@@ -135,7 +129,7 @@ def crash(
     return Crash(data_folder, scenario, mongodb_uri, database, page)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @each_of(MATRIX)
 def test_a_job_that_is_killed_anywhere_stores_every_event_once_when_it_is_started_again(
     crash: Crash, point: Point

@@ -47,7 +47,7 @@ def read_until_all_are_stored(running: RunningJob, database: Documents, sent: li
         running.read_until(is_committed)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("lease_seconds", [2, 30])
 def test_posts_that_come_while_mongodb_is_dead_are_stored_once_and_the_job_keeps_its_lease(

@@ -28,7 +28,7 @@ PYTHON_BYTES = 200_000_000
 LONGEST_BATCH_SECONDS = 15.0
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_no_page_holds_a_batch_up_fills_the_memory_or_changes_the_last_good_number(
     data_folder: Path, mongodb_uri: str, database: Documents
 ) -> None:

@@ -42,7 +42,7 @@ def fill(ballast: Path) -> int:
                 return int(full.errno or 0)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_full_disk_makes_the_feed_wait_and_nothing_is_lost_or_doubled_when_there_is_room_again(
     data_folder: Path, mongodb_uri: str, database: Documents, disk: Path
 ) -> None:

@@ -69,7 +69,7 @@ def settings(mongodb_uri: str, database: Documents) -> dict[str, str]:
     return {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": "http://127.0.0.1:1/"}
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_feed_that_trickles_is_silent_and_breaks_off_is_heard_to_the_byte_and_every_gap_is_noted(
     data_folder: Path, settings: dict[str, str], database: Documents
 ) -> None:
@@ -112,7 +112,7 @@ def test_a_feed_that_trickles_is_silent_and_breaks_off_is_heard_to_the_byte_and_
     assert sum("feed disconnected" in message(line) for line in running.errors) == len(causes) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @ON_LINUX
 def test_a_peer_that_vanishes_without_a_word_is_found_out_in_half_a_minute_and_connected_to_again(
     data_folder: Path, settings: dict[str, str], database: Documents

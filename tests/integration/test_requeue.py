@@ -194,6 +194,7 @@ def test_what_a_fix_makes_posts_of_is_counted_without_a_write_then_stored_once(
     assert raw(database, "micro_batches") == documents
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_requeue_killed_at_every_point_in_turn_stores_each_post_once(asked: Asked, database: Documents) -> None:
     asked.refuse(NONE)
@@ -221,7 +222,7 @@ def test_a_requeue_killed_at_every_point_in_turn_stores_each_post_once(asked: As
     assert (max(texts.values()), len(texts)) == (1, QUESTIONS + 5)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.parametrize("point", Point)
 def test_a_killed_requeue_is_ended_by_the_next_one_whatever_the_job_does(
     asked: Asked, database: Documents, point: Point

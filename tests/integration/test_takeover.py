@@ -29,7 +29,7 @@ def _short_lived(mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.parametrize("point", [Point.MEASURED, Point.PLANNED, Point.STORED])
 def test_a_holder_that_was_replaced_stops_before_its_next_write(
     data_folder: Path, kafka: KafkaBroker, mongodb_uri: str, database: Documents, point: Point
@@ -62,7 +62,7 @@ def test_a_holder_that_was_replaced_stops_before_its_next_write(
             assert {name: raw(database, name) for name in COLLECTIONS} == before
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_start_after_a_kill_waits_for_one_period_of_the_dead_jobs_lease(
     data_folder: Path, mongodb_uri: str, database: Documents
 ) -> None:
