@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from errors import CannotStart
@@ -80,7 +81,8 @@ def test_a_dropped_connection_is_made_again_and_the_gap_is_noted() -> None:
 
 def test_a_connection_that_is_reset_is_made_again_and_the_gap_says_why() -> None:
     heard, released = Heard(), threading.Event()
-    with Peer(reset_after(b"a\n"), hold(released, b"b\n")) as peer, listening(heard, peer.port):
+    is_read = partial(heard.wait_until, lambda: heard.events == [b"a"])
+    with Peer(reset_after(b"a\n", is_read), hold(released, b"b\n")) as peer, listening(heard, peer.port):
         heard.wait_until(lambda: heard.events == [b"a", b"b"])
         released.set()
     cause, is_closed = heard.gaps[0]
@@ -166,7 +168,8 @@ def test_available_now_ends_when_the_peer_falls_silent() -> None:
 
 def test_available_now_goes_on_after_a_reset_and_ends_when_nobody_answers_any_more() -> None:
     heard = Heard()
-    with Peer(reset_after(b"a\n"), reset_after(b"b\n")) as peer:
+    is_read = [partial(heard.wait_until, partial(lambda number: len(heard.events) == number, each)) for each in (1, 2)]
+    with Peer(reset_after(b"a\n", is_read[0]), reset_after(b"b\n", is_read[1])) as peer:
         assert to_its_end(heard, peer.port, idle_seconds=0.3).failure is None
         assert peer.accepted == 2
     assert heard.events == [b"a", b"b"]

@@ -23,13 +23,12 @@ def send(*blocks: bytes) -> Act:
     return act
 
 
-def reset_after(block: bytes) -> Act:
-    """Send the block, wait until it is acknowledged and read, then break the connection off with a reset."""
+def reset_after(block: bytes, wait_until_read: Callable[[], None]) -> Act:
+    """Send the block, wait until it is read (a reset takes unread bytes along), then break the connection off."""
 
     def act(connection: socket.socket) -> None:
         connection.sendall(block)
-        while struct.unpack("B7x24I", connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104))[5]:
-            pass  # tcpi_unacked: a reset takes with it what was not delivered
+        wait_until_read()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     return act
