@@ -22,6 +22,11 @@ class BatchId:
         return f"{self.query_id}:{self.number}"
 
 
+def ids_below(name: object) -> dict[str, str]:
+    """The range of the string ids that begin with that name and a colon: a query's batches, a batch's parts."""
+    return {"$gte": f"{name}:", "$lt": f"{name};"}  # a semicolon comes behind the colon
+
+
 @dataclass(frozen=True)
 class LoggedBatch:
     """What Spark's offset log says of a batch, the same at each replay.

@@ -19,7 +19,7 @@ from typing import Any
 from pymongo.database import Database
 
 from clock import Clock
-from micro_batch import REQUEUE, BatchId
+from micro_batch import REQUEUE, BatchId, ids_below
 
 _MOST_LETTERS = 50_000  # of one run: what Spark holds at once
 _MOST_BYTES = 250_000_000
@@ -81,7 +81,7 @@ class DeadLetters:
 
     def next_run(self) -> int:
         """The number of a run that begins now."""
-        last = self._batches.find_one({"_id": _of_query(REQUEUE)}, {"batch_id": 1}, sort=[("_id", -1)])
+        last = self._batches.find_one({"_id": ids_below(REQUEUE)}, {"batch_id": 1}, sort=[("_id", -1)])
         return max(round(self._clock.now().timestamp() * 1000), last["batch_id"] + 1 if last else 0)
 
     def own(self, run: int) -> int:
@@ -119,7 +119,7 @@ class DeadLetters:
         fields = {"total_case_count": 1, "case_count": 1, "timestamp": 1}
         found: list[dict[str, Any]] = []
         for query in self._batches.distinct("query_id", {"job": self._job, "query_id": {"$ne": REQUEUE}}):
-            numbers = self._letters.distinct("batch_id", {**self.of_run(run), "_id": _of_query(query)})
+            numbers = self._letters.distinct("batch_id", {**self.of_run(run), "_id": ids_below(query)})
             found += self._batches.find({"_id": {"$in": [str(BatchId(query, number)) for number in numbers]}}, fields)
         return sorted(found, key=lambda batch: batch["timestamp"])
 
@@ -140,7 +140,7 @@ class DeadLetters:
                 {"$group": {"_id": "$query_id", "number": {"$max": "$batch_id"}}},
             ]
         )
-        return [{"_id": _of_query(each["_id"]), "batch_id": {"$lte": each["number"]}} for each in last] or [
+        return [{"_id": ids_below(each["_id"]), "batch_id": {"$lte": each["number"]}} for each in last] or [
             {"_id": None}
         ]
 
@@ -149,8 +149,3 @@ class DeadLetters:
         if entry is not None:
             return bool(entry["job"] != self._job)
         return self._letters.find_one({"requeue_run": run, "job": {"$ne": self._job}}, {"_id": 1}) is not None
-
-
-def _of_query(query: str) -> dict[str, str]:
-    """The range of the ids of a query's letters or batches, which begin with its id and a colon."""
-    return {"$gte": f"{query}:", "$lt": f"{query};"}

@@ -27,8 +27,8 @@ class Sink(Protocol):
     def dead_letters(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
         """One row for each event with a problem: the documents of `dead_letters`."""
 
-    def clear(self, plan: BatchPlan) -> None:
-        """Remove what an earlier attempt at the batch left; all of this one is written behind it."""
+    def discard(self, batch: BatchId) -> None:
+        """Remove all that is stored of a batch that is not committed."""
 
     def write(self, documents: DataFrame, collection: str) -> None:
         """Store the documents, acknowledged by a majority and journalled."""
@@ -95,7 +95,7 @@ class Storing:
             with spans.of("plan"):
                 self.ledger.plan(plan)
         if earlier is not None:
-            self.sink.clear(plan)
+            self.sink.discard(batch)  # a part to which this plan gives no post would stay as it was
         return plan
 
     def _write(self, rows: DataFrame, plan: BatchPlan, spans: Spans) -> None:

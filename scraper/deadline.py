@@ -7,11 +7,9 @@ or its body, is never late. Here a timer shuts the connections down when the tim
 import socket
 import threading
 from contextlib import suppress
-from typing import Any, Self
+from typing import Self
 
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from watched_connections import WatchedAdapter
 
 
 class Deadline:
@@ -45,7 +43,6 @@ class Deadline:
             if self.passed:
                 connection.close()
                 raise TimeoutError("no time is left for another connection")
-            # A duplicate: TLS takes the socket's descriptor away from the object seen here.
             self._watched.append(connection.dup())
         return connection
 
@@ -57,38 +54,13 @@ class Deadline:
                     connection.shutdown(socket.SHUT_RDWR)
 
 
-class DeadlineAdapter(HTTPAdapter):
+class DeadlineAdapter(WatchedAdapter):
     """A `requests` transport whose connections, direct or through a proxy, are watched by one deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
-        self._pools = _pools(deadline)
+        self._deadline = deadline
         super().__init__()
 
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:  # noqa: ANN401 - as requests has it
-        """Called by `requests` once per adapter."""
-        super().init_poolmanager(connections, maxsize, block, **options)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:  # noqa: ANN401 - as requests has it
-        """Called by `requests` for each request that goes through a proxy."""
-        manager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = self._pools
-        return manager
-
-
-def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
-    class Http(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return deadline.watch(super()._new_conn())
-
-    class Https(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return deadline.watch(super()._new_conn())
-
-    class HttpPool(HTTPConnectionPool):
-        ConnectionCls = Http
-
-    class HttpsPool(HTTPSConnectionPool):
-        ConnectionCls = Https
-
-    return {"http": HttpPool, "https": HttpsPool}
+    def watch(self, connection: socket.socket) -> socket.socket:
+        """See `Deadline.watch`."""
+        return self._deadline.watch(connection)

@@ -9,7 +9,7 @@ from typing import Any
 from pymongo.database import Database
 from pyspark.sql import DataFrame
 
-from micro_batch import BatchId, BatchPlan, Contents
+from micro_batch import BatchId, BatchPlan, Contents, ids_below
 from settings import Settings
 from sinks import documents
 
@@ -47,15 +47,11 @@ class MongoSink:
         """See `documents.dead_letters`."""
         return documents.dead_letters(rows, plan, self._settings.jobname, self._settings.source)
 
-    def clear(self, plan: BatchPlan) -> None:
-        """Remove what an earlier attempt has stored: a part to which this plan gives no post would stay as it was."""
-        self.discard(plan.id)
-
     def discard(self, batch: BatchId) -> None:
-        """Remove all of a batch that is not committed."""
+        """Remove all that is stored of a batch that is not committed."""
         self._fence()
-        self._database["micro_batches"].delete_many(_between(f"{batch}:"))
-        self._database["dead_letters"].delete_many({**_between(f"{batch.query_id}:"), "batch_id": batch.number})
+        self._database["micro_batches"].delete_many({"_id": ids_below(batch)})
+        self._database["dead_letters"].delete_many({"_id": ids_below(batch.query_id), "batch_id": batch.number})
 
     def write(self, documents: DataFrame, collection: str) -> None:
         """Store the documents. Raises LeaseLost; a Java error of the connector ends the query, which is restarted."""
@@ -81,8 +77,3 @@ class MongoSink:
             .option("writeConcern.journal", "true")
             .save()
         )
-
-
-def _between(prefix: str) -> dict[str, Any]:
-    """The range of string ids that begin with prefix, which ends in a colon."""
-    return {"_id": {"$gte": prefix, "$lt": prefix[:-1] + ";"}}

@@ -10,6 +10,8 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
+from micro_batch import ids_below
+
 Documents = Database[dict[str, Any]]
 
 WINDOW_BATCHES = 128
@@ -68,7 +70,7 @@ def dead_letters(database: Documents, job: str, window: Window) -> Iterator[tupl
     for entry in window.entries.values():
         numbers.setdefault(str(entry["query_id"]), []).append(entry["batch_id"])
     for query, those in numbers.items():
-        wanted = {"job": job, "batch_id": {"$gte": min(those), "$lte": max(those)}, "_id": _of_query(query)}
+        wanted = {"job": job, "batch_id": {"$gte": min(those), "$lte": max(those)}, "_id": ids_below(query)}
         for letter in database["dead_letters"].find(wanted, dict.fromkeys(_LETTER_FIELDS, 1)):
             if (batch := batch_of_letter(letter)) in window.entries:
                 yield batch, letter
@@ -112,7 +114,3 @@ def _strays(database: Documents, job: str, letters: list[dict[str, Any]]) -> Ite
     wanted = {"job": job, "_id": {"$in": list({batch_of_letter(letter) for letter in letters})}}
     known = {entry["_id"] for entry in database["batches"].find(wanted, {"_id": 1})}
     yield from (letter for letter in letters if batch_of_letter(letter) not in known)
-
-
-def _of_query(query: str) -> dict[str, str]:
-    return {"$gte": f"{query}:", "$lt": f"{query};"}

@@ -2,13 +2,12 @@
 
 import json
 import socket
-import socketserver
-import sys
 import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from operations.x_stand_in.connections import HangUpServer
 from operations.x_stand_in.site import Answer, Request, Site
 
 CONNECTS_PER_WINDOW = 50
@@ -16,40 +15,20 @@ WINDOW_SECONDS = 900
 """What X allows; here it is only told, never counted."""
 
 
-class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+class Server(HangUpServer):
     """Serves at a listening socket, which it closes in the end."""
-
-    daemon_threads = True
-    block_on_close = False
 
     def __init__(self, listener: socket.socket, site: Site) -> None:
         super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
         self.site = site
-        self._open: set[socket.socket] = set()
 
     def get_request(self) -> tuple[socket.socket, Any]:
+        """As in the base; the listener's time-out is not the connection's."""
         connection, address = super().get_request()
         connection.setblocking(True)
-        self._open.add(connection)
         return connection, address
-
-    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - as socketserver has it
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
-        if not isinstance(sys.exception(), ConnectionError):  # a client may go whenever it likes
-            super().handle_error(request, client_address)
-
-    def end_connections(self) -> None:
-        """Hang up on every client, also on those in the middle of a request."""
-        for connection in tuple(self._open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                self._open.discard(connection)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -7,15 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError
 
 from receivers.lines import LineSplitter
 from receivers.x_api.answers import is_json
 from spool.segments import CutEvent
+from watched_connections import WatchedAdapter
 
 TWEEPY_HOST = "https://api.twitter.com"  # tweepy 4.17 knows no other
 _READ_BYTES = 64 * 1024
@@ -23,7 +21,7 @@ _ANSWER_SECONDS = 21.0  # tweepy's own for the stream; it has none for rules, wh
 _BODY_SECONDS = 30.0
 
 
-class ApiAdapter(HTTPAdapter):
+class ApiAdapter(WatchedAdapter):
     """Leads what tweepy sends to X's old host name to `url`, and lets no request wait for ever.
 
     read_seconds: longest silence, where it is to be shorter than tweepy's 21 s.
@@ -35,17 +33,6 @@ class ApiAdapter(HTTPAdapter):
         self._read_seconds = read_seconds
         self._socket: socket.socket | None = None
         super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as requests has it
-        """As in the base; the socket of each connection is kept."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self)
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as requests has it
-        """As in the base; the socket of each connection is kept."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _pools(self)
-        return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
         """As in the base, to another host, with its proxy and a time limit."""
@@ -63,7 +50,7 @@ class ApiAdapter(HTTPAdapter):
     def watch(self, connection: socket.socket) -> socket.socket:
         """The same socket; it is the connection now."""
         self.release()
-        self._socket = connection.dup()  # TLS takes the descriptor away from this object
+        self._socket = connection.dup()
         return connection
 
     def release(self) -> None:
@@ -148,23 +135,3 @@ def _without_returns(blocks: Iterable[bytes]) -> Iterator[bytes]:
         whole = held + block
         held = b"\r" if whole.endswith(b"\r") else b""
         yield whole.removesuffix(b"\r").replace(b"\r\n", b"\n")
-
-
-def _pools(adapter: ApiAdapter) -> dict[str, type[HTTPConnectionPool]]:
-    """urllib3's pools, of connections that show their socket."""
-
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return adapter.watch(super()._new_conn())
-
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return adapter.watch(super()._new_conn())
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}

@@ -5,11 +5,9 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,58 +20,25 @@ from operations.feed_lines import lines
 from operations.feed_progress import Progress
 from operations.feed_tcp import TcpOutlet, listen
 from operations.interrupt import Interrupt
+from tests.integration.feed_process import BOUND_SECONDS, ROOT, TWEETS, FeedProcess, command, feed, feeding
 from tests.servers.kafka import KafkaBroker
 
-ROOT = Path(__file__).parents[2]
-TWEETS = ROOT / "demo" / "tweets.txt"
 ODD_BYTES = b"\xff\xfe\x00 caf\xe9\r\n\n  \n\xc3( and no newline"
-BOUND_SECONDS = 60
 MORE_THAN_BUFFERS = 40_000_000
 """Bytes: far more than the system keeps for a connection whose reader sleeps."""
 
 READ_SOON = 0.3
 
 
-@dataclass
-class Player:
+class Player(FeedProcess):
     """A running `manage.py feed --port 0`."""
 
-    process: subprocess.Popen[bytes]
-    port: int
-
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), BOUND_SECONDS)
-
-    def type(self, text: bytes) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(text)
-        self.process.stdin.flush()
-
-    def end_input(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-
-    def exit_code(self) -> int:
-        return self.process.wait(BOUND_SECONDS)
+        return socket.create_connection(("127.0.0.1", int(self.address.rpartition(":")[2])), BOUND_SECONDS)
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, str(ROOT / "manage.py"), "feed", *map(str, arguments)]
-
-
-def feed(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(command(*arguments), input=stdin, capture_output=True, timeout=BOUND_SECONDS, check=False)
-
-
-@contextmanager
-def playing(*arguments: object) -> Iterator[Player]:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command(*arguments, "--port", 0), stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        assert process.stdout is not None
-        try:
-            yield Player(process, int(process.stdout.readline().rpartition(b":")[2]))
-        finally:
-            process.kill()
+def playing(*arguments: object) -> AbstractContextManager[Player]:
+    return feeding(Player, *arguments, "--port", 0)
 
 
 def read_all(connection: socket.socket) -> bytes:

@@ -3,11 +3,8 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,56 +14,27 @@ import requests
 
 from operations.feed_tcp import listen
 from operations.x_stand_in.server import RULES, STREAM
+from tests.integration.feed_process import BOUND_SECONDS, TWEETS, FeedProcess, feed, feeding
 
-ROOT = Path(__file__).parents[2]
-TWEETS = ROOT / "demo" / "tweets.txt"
-BOUND_SECONDS = 60
 AUTHORIZED = {"Authorization": "Bearer anything"}
 
 
-@dataclass
-class StandIn:
+class StandIn(FeedProcess):
     """A running `manage.py feed --x-port 0`."""
 
-    process: subprocess.Popen[bytes]
-    url: str
-
     def add_rules(self, *rules: dict[str, str]) -> list[dict[str, str]]:
-        answer = requests.post(self.url + RULES, json={"add": rules}, headers=AUTHORIZED, timeout=BOUND_SECONDS)
+        answer = requests.post(self.address + RULES, json={"add": rules}, headers=AUTHORIZED, timeout=BOUND_SECONDS)
         answer.raise_for_status()
         return list(answer.json()["data"])
 
     def connect(self) -> requests.Response:
-        answer = requests.get(self.url + STREAM, headers=AUTHORIZED, stream=True, timeout=BOUND_SECONDS)
+        answer = requests.get(self.address + STREAM, headers=AUTHORIZED, stream=True, timeout=BOUND_SECONDS)
         answer.raise_for_status()
         return answer
 
-    def type(self, text: bytes) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(text)
-        self.process.stdin.flush()
 
-    def end_input(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-
-    def exit_code(self) -> int:
-        return self.process.wait(BOUND_SECONDS)
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, str(ROOT / "manage.py"), "feed", *map(str, arguments)]
-
-
-@contextmanager
-def standing_in(*arguments: object) -> Iterator[StandIn]:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command(*arguments, "--x-port", 0), stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        assert process.stdout is not None
-        try:
-            yield StandIn(process, process.stdout.readline().decode().removeprefix("listening on ").strip())
-        finally:
-            process.kill()
+def standing_in(*arguments: object) -> AbstractContextManager[StandIn]:
+    return feeding(StandIn, *arguments, "--x-port", 0)
 
 
 def events(response: requests.Response) -> Iterator[dict[str, Any]]:
@@ -184,7 +152,7 @@ def test_a_signal_ends_a_player_whose_client_does_not_read() -> None:
     ],
 )
 def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments: tuple[object, ...], line: str) -> None:
-    done = _run("--file", os.devnull, "--rate", 1, *arguments)
+    done = feed("--file", os.devnull, "--rate", 1, *arguments)
     assert done.returncode == 2
     assert done.stderr.decode().startswith(line)
     assert done.stderr.count(b"\n") == 1
@@ -193,10 +161,6 @@ def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments: tuple[object, .
 def test_a_port_that_is_taken_is_one_line_and_exit_code_3() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        done = _run("--file", TWEETS, "--rate", 1, "--x-port", port)
+        done = feed("--file", TWEETS, "--rate", 1, "--x-port", port)
     assert done.returncode == 3
     assert done.stderr.decode() == f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
-
-
-def _run(*arguments: object) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(command(*arguments), capture_output=True, timeout=BOUND_SECONDS, check=False)

@@ -33,6 +33,18 @@ BOUND_SECONDS = 30
 ONE, TWO, THREE = (post(str(number), f"post {number}") for number in (1, 2, 3))
 
 
+class NextDay(ToldClock):
+    """Whoever waits finds that nothing of the next day's allowance is used."""
+
+    def __init__(self, heard: Heard, seconds: float = 0.0) -> None:
+        super().__init__(seconds)
+        self._heard = heard
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self._heard.used = 0
+        return super().wait(event, seconds)
+
+
 def made(heard: Heard, api: XApi, clock: ToldClock | None = None, **more: Any) -> TwitterReceiver:  # noqa: ANN401
     given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": api.token, "twitter_api_url": api.url}
     return TwitterReceiver(heard.parts(clock or ToldClock(), **{**given, **more}))
@@ -384,15 +396,8 @@ def test_available_now_ends_when_x_is_silent_for_so_long() -> None:
 
 
 def test_at_the_cap_the_stream_closes_until_the_next_day_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    heard, clock = Heard(), ToldClock()
-    clock.seconds = 3_600
-    wait = clock.wait
-
-    def next_day(event: threading.Event, seconds: float) -> bool:
-        heard.used = 0
-        return wait(event, seconds)
-
-    clock.wait = next_day  # type: ignore[method-assign]
+    heard = Heard()
+    clock = NextDay(heard, seconds=3_600)
     script = [
         says(ONE, TWO, THREE),
         says(THREE),
@@ -527,15 +532,9 @@ def test_a_second_job_that_is_refused_takes_its_rules_back() -> None:
 
 
 def test_a_job_that_began_at_its_cap_has_its_time_to_start_the_next_day() -> None:
-    heard, clock = Heard(), ToldClock()
+    heard = Heard()
+    clock = NextDay(heard)
     heard.used = 1
-    wait = clock.wait
-
-    def next_day(event: threading.Event, seconds: float) -> bool:
-        heard.used = 0
-        return wait(event, seconds)
-
-    clock.wait = next_day  # type: ignore[method-assign]
     script: list[Step] = [refuse(503, UNAVAILABLE), says(ONE)]
     with XApi(script=script) as api, listening(heard, api, clock, twitter_daily_posts=5, twitter_monthly_posts=1):
         until(heard, ONE)

@@ -1,12 +1,12 @@
 """A case count page on a loopback port that can go wrong in every way a web page can."""
 
 import gzip
-import socket
-import sys
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Literal, Self
+
+from operations.x_stand_in.connections import HangUpServer
 
 Mode = Literal[
     "ok",
@@ -64,7 +64,7 @@ class CountPage:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.page = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/coronavirus/"
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/coronavirus/"
 
     @property
     def hits(self) -> int:
@@ -91,34 +91,8 @@ class CountPage:
         self._thread.join()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(HangUpServer):
     page: CountPage
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self._open: set[socket.socket] = set()
-        super().__init__(address, handler)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        self._open.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - as socketserver has it
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
-        if not isinstance(sys.exception(), ConnectionError):  # a client that gave up is what these modes are for
-            super().handle_error(request, client_address)
-
-    def end_connections(self) -> None:
-        for connection in tuple(self._open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                self._open.discard(connection)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -61,6 +60,7 @@ class XApi:
         self._then: Step = then or (lambda stream: stream.hold(self.keep_alive_seconds))
         self._refusals: dict[str, deque[Answer]] = {"stream": deque(), "rules": deque()}
         self._guard = threading.Lock()
+        self._opened = threading.Condition()
         self._patience = BOUND_SECONDS
         self._server = XServer(
             socket.create_server(("127.0.0.1", port)),
@@ -136,11 +136,10 @@ class XApi:
 
     def wait_for_stream(self) -> XStream:
         """The open stream, as soon as there is one. Raises: TimeoutError: after 60 s."""
-        until = time.monotonic() + BOUND_SECONDS
-        while not (streams := self._server.open_streams()):
-            if time.monotonic() > until:
-                raise TimeoutError("nobody has connected to the stream")
-            time.sleep(0.01)
+        with self._opened:
+            streams = self._opened.wait_for(self._server.open_streams, BOUND_SECONDS)
+        if not streams:
+            raise TimeoutError("nobody has connected to the stream")
         return streams[-1]
 
     def refusal(self, request: Request) -> Answer | None:
@@ -157,6 +156,8 @@ class XApi:
 
     def play(self, stream: XStream) -> None:
         """For the server: a stream was opened."""
+        with self._opened:
+            self._opened.notify_all()
         with self._guard:
             entry = self._script.popleft() if self._script else self._then
         if not isinstance(entry, Answer):

@@ -53,12 +53,12 @@ class DictionarySink:
     def dead_letters(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
         return documents.dead_letters(rows, plan, self._settings.jobname, self._settings.source)
 
-    def clear(self, plan: BatchPlan) -> None:
+    def discard(self, batch: BatchId) -> None:
         for part in self.stored("micro_batches"):
-            if part["batch_id"] == plan.id.number:
+            if part["batch_id"] == batch.number:
                 del self.collections["micro_batches"][part["_id"]]
         for letter in self.stored("dead_letters"):
-            if letter["batch_id"] == plan.id.number:
+            if letter["batch_id"] == batch.number:
                 del self.collections["dead_letters"][letter["_id"]]
 
     def write(self, documents: DataFrame, collection: str) -> None:

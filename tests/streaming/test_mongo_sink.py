@@ -180,7 +180,7 @@ def test_a_changed_plan_replaces_parts_and_clears_the_rest_of_its_own_batch_only
     stand.sink.write(stand.sink.documents(rows, neighbour), "micro_batches")
     fewer = stand.rows([b"post 1", b"{"])
     new = replace(stand.plan(fewer), logged=LoggedBatch(TIMESTAMP + timedelta(seconds=1), ()))
-    stand.sink.clear(new)
+    stand.sink.discard(new.id)
     stand.store(fewer, new)
     assert stand.ids("micro_batches") == sorted([f"{BATCH}:0", *(f"{neighbour.id}:{part}" for part in range(4))])
     assert stand.ids("dead_letters") == [f"{BATCH.query_id}:seg:000000000001"]
@@ -194,7 +194,7 @@ def test_a_changed_plan_leaves_no_part_to_which_it_gives_no_post(stand: Stand) -
     stand.store(rows, stand.plan(rows, parts=4))
     fewer = stand.rows([b"post 1"])
     new = stand.plan(fewer, parts=4)
-    stand.sink.clear(new)
+    stand.sink.discard(new.id)
     stand.store(fewer, new)
     assert len(stand.ids("micro_batches")) == 1
 
@@ -214,8 +214,6 @@ def test_a_job_that_was_taken_over_writes_and_removes_nothing(stand: Stand) -> N
     stand.is_lost = True
     with pytest.raises(LeaseLost):
         stand.store(rows, replace(plan, parts=2))
-    with pytest.raises(LeaseLost):
-        stand.sink.clear(replace(plan, parts=0))
     with pytest.raises(LeaseLost):
         stand.sink.discard(BATCH)
     assert (stand.raw("micro_batches"), stand.raw("dead_letters")) == before
