@@ -72,6 +72,12 @@ def _spool_uri(value: str) -> str:
     return value
 
 
+def _checkpoint_uri(value: str) -> str:
+    if scheme_of(value) == "hdfs" and not re.match(r"(?i)hdfs://[^/]", value):
+        raise ValueError("it must be a path, or a URI with its host, as fs.defaultFS has it: hdfs://host/path")
+    return value
+
+
 def _starting(value: str) -> str:
     if value in ("earliest", "latest"):
         return value
@@ -113,6 +119,7 @@ Names = Annotated[tuple[TopicName, ...], NoDecode, BeforeValidator(_names)]
 NamesOrNone = Annotated[Names, AfterValidator(lambda names: () if names == ("none",) else names)]
 MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
+CheckpointUri = Annotated[str, AfterValidator(_checkpoint_uri)]
 SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
 JobName = Annotated[
     str,
@@ -185,7 +192,7 @@ class Settings(Storage):
     )
     log_format: Literal["text", "json"] = _setting(JOB, "text", "log lines: text or json")
 
-    checkpoint: str | None = _setting(
+    checkpoint: CheckpointUri | None = _setting(
         STORAGE, None, "URI of Spark's checkpoint; default, with a local master only: .data/JOBNAME/checkpoint"
     )
     spool: SpoolUri | None = _setting(

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from command_line.flags import NO_VALUE, parser
 from command_line.mistakes import flag, shown, variable
 from command_line.settings_file import read_file
 from errors import FixSettings
-from settings import Settings, Storage
+from settings import Settings, Storage, scheme_of
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,15 @@ class Surroundings:
     """What settings are checked against.
 
     sources, providers: registered names. required: the settings that a source cannot do without; raises FixSettings
-    where there is no such source. is_local: whether Spark's master is this machine.
+    where there is no such source. is_local: whether Spark's master is this machine. is_in_cluster: whether the driver
+    is, or is to be, on any machine of a cluster.
     """
 
     sources: Collection[str]
     required: Callable[[str], Sequence[str]]
     providers: Collection[str]
     is_local: bool
+    is_in_cluster: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def read(arguments: Sequence[str], around: Surroundings) -> Command:
     problems += [*mistakes.unknown_flags(unknown), *mistakes.unknown_variables(os.environ)]
     flags = {name: value for name, value in flags.items() if name not in empty}
     file, check_only = flags.pop("settings_file", None), bool(flags.pop("check_settings", False))
+    if flags.pop("in_cluster", False):
+        around = replace(around, is_local=False, is_in_cluster=True)
     given, file_problems = _merged(flags, file)
     settings, setting_problems = _validated(Settings, given)
     told = {name for name in empty if name not in given}
@@ -156,4 +160,10 @@ def _needs(given: Mapping[str, Any], around: Surroundings) -> list[str]:
         needed |= dict.fromkeys(("kafka_sasl_username", "kafka_sasl_password"), "the protocol asks for a login")
     if around.is_local:
         needed.pop("spool", None)
+    if around.is_in_cluster:
+        problems += [
+            mistakes.of_one_machine(name, given[name])
+            for name in ("checkpoint", "spool")
+            if name in given and scheme_of(given[name]) in ("", "file")
+        ]
     return problems + [mistakes.missing(name, why) for name, why in needed.items() if name not in given]

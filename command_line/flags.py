@@ -67,6 +67,9 @@ def parser(sources: Iterable[str]) -> argparse.ArgumentParser:
         "--settings-file", nargs="?", const=NO_VALUE, metavar="FILE", help="a file of lines CASESTREAM_A_B=value"
     )
     made.add_argument("--check-settings", action="store_true", default=None, help="say what is set, and exit 0 or 2")
+    made.add_argument(
+        "--in-cluster", action="store_true", default=None, help="check as in cluster mode, where this is found out"
+    )
     groups: dict[str, Any] = {}
     for name, field in _fields():
         if is_secret(field):

@@ -13,7 +13,7 @@ from settings import PREFIX, Settings
 
 TEST_PREFIX = f"{PREFIX}TEST_"
 SHOWN_CHARACTERS = 120
-OWN_FLAGS = ("--help", "--settings-file", "--check-settings")
+OWN_FLAGS = ("--help", "--settings-file", "--check-settings", "--in-cluster")
 
 # What pydantic calls an error, in words; `ctx` fills the braces.
 _ALLOWED = {
@@ -65,6 +65,14 @@ def wrong(errors: ValidationError, given: Mapping[str, Any]) -> list[str]:
 def not_one_of(name: str, value: str, names: Collection[str]) -> str:
     """The line for a value that should be one of these names."""
     return f"{_naming(name)}={shown(name, value)}: it must be {' or '.join(sorted(names))}"
+
+
+def of_one_machine(name: str, value: str) -> str:
+    """The line for a folder that the driver's next attempt, on another machine, would not find."""
+    return (
+        f"{_naming(name)}={shown(name, value)}: in cluster mode the driver may start again on another machine: name a "
+        "folder that all of them reach, hdfs://host/path"
+    )
 
 
 def missing(name: str, why: str) -> str:

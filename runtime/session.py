@@ -38,8 +38,13 @@ def is_submitted() -> bool:
 
 
 def is_local() -> bool:
-    """Whether Spark's master is this very machine; asks the JVM where there is one already."""
-    return not is_submitted() or (SparkConf().get("spark.master") or "local[*]").startswith("local")
+    """Whether Spark's master is this very machine."""
+    return not is_submitted() or _submitted_with("spark.master", "local[*]").startswith("local")
+
+
+def is_in_cluster() -> bool:
+    """Whether this is a driver in Spark's cluster mode: the next attempt of it may run on another machine."""
+    return is_submitted() and _submitted_with("spark.submit.deployMode", "client") == "cluster"
 
 
 def open_session(jobname: str, log_folder: Path) -> SparkSession:
@@ -70,6 +75,12 @@ def close_session(session: SparkSession) -> None:
     """End the session, where there is still one."""
     if is_alive(session):
         session.stop()
+
+
+def _submitted_with(name: str, default: str) -> str:
+    """What `spark-submit` was told."""
+    SparkContext._ensure_initialized()  # connects to its JVM, without which SparkConf is empty; starts no Spark
+    return SparkConf().get(name) or default
 
 
 def _local_context(jobname: str, log_folder: Path) -> SparkContext:

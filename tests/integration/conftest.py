@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import Documents
 from tests.servers.count_page import CountPage
+from tests.servers.hdfs import Hdfs
 from tests.servers.kafka import KafkaBroker
 
 
@@ -14,6 +15,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """A running broker. Shared: take a topic of your own, and `start` it again if you kill it."""
     with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
+
+
+@pytest.fixture(scope="module")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hdfs]:
+    """A running HDFS, without permissions. Shared: take a folder of your own."""
+    with Hdfs(tmp_path_factory.mktemp("hdfs")) as started:
+        yield started
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The spool on a real HDFS: written, recovered after a death, read by Spark."""
 
-from collections.abc import Iterator
-
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
@@ -16,12 +14,6 @@ from tests.servers.hdfs import Hdfs
 
 AMPLE = 1_000_000_000
 ODD = [b"", b"\r", b"\x00", b"\xef\xbb\xbfbom", b"\xff\xfe", bytes(byte for byte in range(256) if byte != 10)]
-
-
-@pytest.fixture(scope="module")
-def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hdfs]:
-    with Hdfs(tmp_path_factory.mktemp("hdfs")) as started:
-        yield started
 
 
 def folder_of(hdfs: Hdfs, spark: SparkSession, name: str) -> HadoopFolder:

@@ -56,3 +56,19 @@ def test_under_spark_submit_too_wrong_settings_are_told_at_once_with_code_2(data
     assert len(told) == 2
     assert "Traceback" not in said
     assert done.returncode == 2
+
+
+def test_with_a_master_elsewhere_the_places_that_have_no_default_there_are_asked_for(data_folder: Path) -> None:
+    arguments = ("--jobname", "far", "--source", "kafka", "--kafka-topics", "t", "--kafka-bootstrap-servers", "h:1")
+    done = subprocess.run(
+        [str(SPARK_SUBMIT), "--master", "spark://127.0.0.1:1", str(ROOT / "main.py"), *arguments],
+        cwd=data_folder,
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    told = [line.split()[0] for line in (done.stdout + done.stderr).splitlines() if " is missing: " in line]
+    assert told == ["CASESTREAM_MONGODB_URI", "--checkpoint"]
+    assert done.returncode == 2

@@ -1,9 +1,7 @@
 """A real Kafka broker for tests: broker and controller in one process (KRaft), on loopback."""
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +14,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from tests.servers.guard import dismiss, guard
 from tests.servers.ivy import Artefact, java_command, last_lines, resolve
+from tests.servers.ports import free_ports
 
 ARTEFACTS = (
     Artefact("org.apache.kafka", "kafka_2.13", "4.1.1"),
@@ -29,8 +29,6 @@ CLUSTER_ID = "dGVzdC1rYWZrYS1ub2RlMQ"
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 MAX_MESSAGE_BYTES = 16_777_216
-PORTS = range(20_000, 32_000)
-"""Below what systems give to outgoing connections: a port stays free while its broker is down."""
 
 SERVER_PROPERTIES = """
 process.roles=broker,controller
@@ -98,7 +96,7 @@ class KafkaBroker:
 
     def __init__(self, work: Path, jars: Path = JARS, java_home: Path | None = None, heap: str = "256m") -> None:
         """`work`: settings, data and logs; `jars`: filled on the first start; `java_home`: else JAVA_HOME, PATH."""
-        port, controller_port = _free_ports(2)
+        port, controller_port = free_ports(2)
         self.bootstrap = f"127.0.0.1:{port}"
         self._properties = SERVER_PROPERTIES.format(
             port=port, controller_port=controller_port, data=work / "data", max_message_bytes=MAX_MESSAGE_BYTES
@@ -132,7 +130,7 @@ class KafkaBroker:
         self._prepare()
         self._starts += 1
         self._process = self._launch("kafka.Kafka", str(self._settings))
-        self._guard = _guard(self._process.pid)
+        self._guard = guard(self._process.pid)
         try:
             self._wait_until_it_serves(self._process)
         except BaseException:
@@ -247,12 +245,10 @@ class KafkaBroker:
         return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
 
     def _end(self, number: signal.Signals) -> None:
-        process, guard = self._process, self._guard
+        process, guardian = self._process, self._guard
         self._process = self._guard = None
-        if guard is not None:
-            # Before the broker is reaped: the guard must never see its process id given to another.
-            guard.kill()
-            guard.communicate()
+        if guardian is not None:
+            dismiss(guardian)
         if process is None:
             return
         if process.poll() is None:
@@ -271,32 +267,6 @@ def _queue(producer: Producer, produce: Callable[[], None]) -> None:
         else:
             producer.poll(0)
             return
-
-
-def _free_ports(number: int) -> list[int]:
-    found: list[int] = []
-    # Not the seeded generator of a test: two test runs side by side must not draw the same ports.
-    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
-        if len(found) == number:
-            return found
-        if _is_free(port):
-            found.append(port)
-    raise BrokerFailed(f"no free ports from {PORTS.start} to {PORTS.stop}")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _guard(broker: int) -> subprocess.Popen[bytes]:
-    """A process that kills the broker when this one is gone: its standard input ends with us."""
-    script = 'read -r _; kill -9 "$1"'
-    return subprocess.Popen(["sh", "-c", script, "guard", str(broker)], stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _ended(process: subprocess.Popen[bytes], within: float) -> bool:

@@ -69,6 +69,7 @@ def test_three_mistakes_give_three_lines_of_name_value_and_what_is_allowed() -> 
         ("kafka-bootstrap-servers", "a:1,b", "host:port, or several with commas between"),
         ("kafka-starting", "{topic}", 'earliest, latest or {"topic":{"partition":offset}}'),
         ("kafka-starting", '{"topic": 3}', 'earliest, latest or {"topic":{"partition":offset}}'),
+        ("checkpoint", "hdfs:///x", "a path, or a URI with its host, as fs.defaultFS has it: hdfs://host/path"),
         ("spool", "s3a://bucket/x", "a path, file:/… or hdfs://…; s3a: has no atomic rename"),
         ("spool", "/data/[a]", "without { } [ ] * ? and backslashes, which Spark takes for patterns"),
         ("source", "nope", "one of kafka, socket, twitter, or package.module:ClassName"),
@@ -238,6 +239,22 @@ def test_a_master_elsewhere_asks_for_the_places_that_have_no_default_there() -> 
     )
     kafka = ("--source", "kafka", "--kafka-topics", "t", "--kafka-bootstrap-servers", "h:1")
     assert len(mistakes_of("--jobname", "demo", *kafka, is_local=False)) == 2
+
+
+@pytest.mark.parametrize("place", ["file:/var/x", "file:///var/x", "FILE:/var/x", "/var/x", "x"])
+def test_in_cluster_mode_a_folder_of_one_machine_is_a_mistake(place: str) -> None:
+    checkpoint, spool, _ = mistakes_of(*GOOD, "--in-cluster", "--checkpoint", place, "--spool", place)
+    for told, name in ((checkpoint, "--checkpoint (CASESTREAM_CHECKPOINT)"), (spool, "--spool (CASESTREAM_SPOOL)")):
+        assert told.startswith(f"{name}={place}: in cluster mode the driver may start again on another machine")
+        assert told.endswith("hdfs://host/path")
+    assert read(*GOOD, "--checkpoint", place).checkpoint
+
+
+def test_in_cluster_mode_nothing_has_a_default_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASESTREAM_MONGODB_URI", "mongodb://h/")
+    assert [line.split()[0] for line in mistakes_of(*GOOD, "--in-cluster")] == ["--checkpoint", "--spool"]
+    shared = ("--checkpoint", "hdfs://h/c", "--spool", "hdfs:///s")
+    assert read(*GOOD, "--in-cluster", *shared).checkpoint == "hdfs://h/c"
 
 
 def test_a_local_master_keeps_everything_below_the_working_folder(
