@@ -63,6 +63,41 @@ def test_a_holder_that_was_replaced_stops_before_its_next_write(
 
 
 @pytest.mark.faults
+def test_a_plan_of_a_holder_that_was_replaced_does_not_take_the_place_of_one_that_is_not_committed_yet(
+    data_folder: Path, kafka: KafkaBroker, mongodb_uri: str, database: Documents
+) -> None:
+    scenario, home = KafkaScenario(kafka), data_folder / ".data/covid"
+    arguments = ("--jobname", "covid", "--source", "kafka", "--trigger-seconds", "1", "--lease-seconds", "1")
+    events = [of_lines(number) for number in range(60)]
+    with CountPage() as page:
+        settings = {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": page.url}
+        settings |= {"max_event_bytes": str(MAX_EVENT_BYTES), **scenario.settings}
+        with held_job(data_folder, arguments, settings, Point.MEASURED) as replaced:
+            replaced.arm()
+            scenario.send(events)
+            replaced.wait_for_the_point()
+            replaced.signal(signal.SIGSTOP)
+            page.number += 1
+            with held_job(data_folder, arguments, settings, Point.PLANNED) as holder:
+                holder.arm()
+                holder.wait_for_the_point()
+                before = raw(database, "batches")
+                assert database["batches"].count_documents({"state": "planned", "epoch": 2}) == len(before) == 1
+                replaced.go_on()
+                replaced.signal(signal.SIGCONT)
+                assert replaced.end() == 1, replaced.errors
+                assert "another process has taken over the job covid" in replaced.errors[-1]
+                assert raw(database, "batches") == before
+                holder.go_on()
+                wait_until(holder, lambda: is_settled(database, home, len(events)))
+                holder.signal(signal.SIGTERM)
+                assert holder.end() == 0, holder.errors
+    assert_each_is_stored_once(database, events)
+    assert_ledger_is_complete(database)
+    assert set(database["micro_batches"].distinct("total_case_count")) == {page.number}
+
+
+@pytest.mark.faults
 def test_a_start_after_a_kill_waits_for_one_period_of_the_dead_jobs_lease(
     data_folder: Path, mongodb_uri: str, database: Documents
 ) -> None:
