@@ -1,9 +1,10 @@
 # `make` lists the targets. Each is one line here, or a script under deploy/ or tests/. ARGS reaches the command.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-slow test-faults check lock clean
+MINUTES ?= 10
+.PHONY: help setup setup-dev run test test-slow test-faults soak check lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## everything that the demo needs, into .venv: packages, Java 17, jars; minutes once, then a second
 	@deploy/setup.sh
@@ -19,6 +20,9 @@ test-slow: setup-dev ## the slow tests: up to 25 minutes
 
 test-faults: setup-dev ## kills at every point, outages, 120,000 bad events: an hour
 	@.venv/bin/python -m pytest -m faults $(ARGS)
+
+soak: setup-dev ## every source at once and a fault at random every half minute, for MINUTES=10; nothing may be lost
+	@.venv/bin/python -m tests.soak --minutes $(MINUTES) $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules, dead code, shell, Dockerfile, docker-compose.yml
 	@deploy/check.sh

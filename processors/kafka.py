@@ -13,6 +13,7 @@ from processors.events import post_or_problem
 from settings import Settings
 
 _CONNECT_SECONDS = 5
+_ANSWER_MILLISECONDS = 30_000  # Kafka's own is twice that, and Spark asks three times: minutes without a word
 
 
 class KafkaProcessor(StreamProcessor):
@@ -86,6 +87,8 @@ class KafkaProcessor(StreamProcessor):
             "maxOffsetsPerTrigger": str(self.settings.kafka_max_offsets_per_trigger),
             "failOnDataLoss": "true",
             "includeHeaders": "true",
+            "fetchOffset.numRetries": "1",
+            "kafka.default.api.timeout.ms": str(_ANSWER_MILLISECONDS),
             "kafka.isolation.level": "read_committed",
         } | connection(self.settings)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.integration.jobs import ROOT
@@ -11,10 +11,11 @@ from tests.servers.x_bodies import post
 TWEETS = (ROOT / "demo/tweets.txt").read_text().splitlines()
 MAX_EVENT_BYTES = 2_000
 _BAD_EVERY = 9
-_BROKEN: tuple[Callable[[bytes], bytes], ...] = (
+_BAD: tuple[Callable[[bytes], bytes], ...] = (
     lambda name: b"\xff\xfe" + name,
     lambda name: b'{"text": "half ' + name,
     lambda name: b'{"no": "text", "number": ' + name + b"}",
+    lambda name: name * MAX_EVENT_BYTES,
 )
 
 
@@ -34,7 +35,7 @@ class Event(NamedTuple):
 def of_lines(number: int) -> Event:
     """Text and JSON by turns, as Kafka and the socket take them."""
     if number % _BAD_EVERY == 0:
-        return _bad(number, (*_BROKEN, lambda name: name * MAX_EVENT_BYTES))
+        return _bad(number)
     text = f"{number}: {TWEETS[number % len(TWEETS)]}"
     if number % 2:
         return Event(text.encode(), text)
@@ -45,10 +46,10 @@ def of_lines(number: int) -> Event:
 def of_x(number: int) -> Event:
     """Posts of X's stream."""
     if number % _BAD_EVERY == 0:
-        return _bad(number, _BROKEN)  # of one too long X's line end is hashed too
+        return _bad(number)
     name, text = str(10**18 + number), f"{number}: {TWEETS[number % len(TWEETS)]}"
     return Event(json.dumps(post(name, text), ensure_ascii=False).encode(), text, name)
 
 
-def _bad(number: int, kinds: Sequence[Callable[[bytes], bytes]]) -> Event:
-    return Event(kinds[number // _BAD_EVERY % len(kinds)](b"%d" % number), None)
+def _bad(number: int) -> Event:
+    return Event(_BAD[number // _BAD_EVERY % len(_BAD)](b"%d" % number), None)

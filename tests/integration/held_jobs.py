@@ -1,7 +1,6 @@
 """A main.py that stops at a point and is killed there, as a machine is that loses its power."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.crash_points import Point
-from tests.integration.jobs import END_SECONDS, ROOT, RunningJob
+from tests.integration.jobs import END_SECONDS, ROOT, RunningJob, kill_with_jvms
 from tests.integration.paused_main import armed_by
 
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -48,15 +47,7 @@ class HeldJob(RunningJob):
 
     def kill(self) -> list[int]:
         """SIGKILL, whatever has started; the JVMs that were killed."""
-        jvms = _children(self.process.pid)
-        ends = [os.pidfd_open(jvm) for jvm in jvms]
-        os.killpg(self.process.pid, signal.SIGKILL)  # the driver first: it must not see its JVM die
-        for jvm, end in zip(jvms, ends, strict=True):
-            with suppress(ProcessLookupError):
-                os.killpg(jvm, signal.SIGKILL)
-            assert select.select([end], [], [], END_SECONDS)[0]
-            os.close(end)
-        return jvms
+        return kill_with_jvms(self.process.pid)
 
 
 @contextmanager
@@ -84,9 +75,3 @@ def wait_until(running: RunningJob, condition: Callable[[], bool]) -> None:
             raise AssertionError("the job did not come so far:\n" + "\n".join(running.errors))
         with suppress(subprocess.TimeoutExpired):
             running.process.wait(_LOOK_SECONDS)
-
-
-def _children(pid: int) -> list[int]:
-    """The kernel's own list of them may leave some out."""
-    stats = [each.read_text() for each in Path("/proc").glob("[0-9]*/stat") if each.exists()]
-    return [int(stat.split()[0]) for stat in stats if int(stat.rpartition(")")[2].split()[1]) == pid]

@@ -2,11 +2,12 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runtime.java import find_java_home
@@ -98,6 +99,33 @@ def manage(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
         timeout=END_SECONDS,
         check=False,
     )
+
+
+def jvms_of(driver: int) -> list[int]:
+    """The JVMs that the driver has started; each has a process group of its own."""
+    # The kernel's own list of children may leave some out.
+    return [int(process.name) for process in Path("/proc").glob("[0-9]*") if _parent(process) == driver]
+
+
+def kill_with_jvms(driver: int) -> list[int]:
+    """SIGKILL to a main.py and to its JVMs, as when a machine loses its power; which JVMs they were. All are dead."""
+    jvms = jvms_of(driver)
+    ends = [os.pidfd_open(jvm) for jvm in jvms]
+    os.killpg(driver, signal.SIGKILL)  # the driver first: it must not see its JVM die
+    for jvm, end in zip(jvms, ends, strict=True):
+        with suppress(ProcessLookupError):
+            os.killpg(jvm, signal.SIGKILL)
+        assert select.select([end], [], [], END_SECONDS)[0]
+        os.close(end)
+    return jvms
+
+
+def _parent(process: Path) -> int | None:
+    """None where it has ended meanwhile."""
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def is_committed(line: str) -> bool:

@@ -1,0 +1,1 @@
+"""Every source at once, with a fault at random every half minute: `make soak MINUTES=10`."""

@@ -1,0 +1,100 @@
+"""What all feeds of a soak have in common: numbered events at a steady pace, and a note of each that was sent."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from tests.integration.crash_events import Event
+
+WAIT_SECONDS = 180.0
+
+Connection = TypeVar("Connection")
+Act = Callable[[Connection], str]
+"""What is to be done with a connection; returns what was done. It may break it off."""
+
+
+def key(event: Event) -> str:
+    """What it can be told by when it is stored: a post by its text, a dead letter by the SHA-256 of its bytes."""
+    return event.text or event.sha256
+
+
+class Feed(ABC):
+    """A context manager that sends while it is entered.
+
+    sent: by key, when each event was sent, UTC. keys: by the SHA-256 of an event's bytes.
+    """
+
+    source: str
+    settings: dict[str, str]
+
+    def __init__(self, events_per_second: float) -> None:
+        self.sent: dict[str, datetime] = {}
+        self.keys: dict[str, str] = {}
+        self.failure: Exception | None = None
+        self._number = 0
+        self._pause_seconds = 1 / events_per_second
+        self._stopping = threading.Event()
+
+    @abstractmethod
+    def event(self, number: int) -> Event:
+        """The event of that number."""
+
+    @abstractmethod
+    def __enter__(self) -> Self:
+        """Begin."""
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Send no more, and leave connections as they are. Raises what has ended the feed, if anything did."""
+
+    def next_event(self) -> Event:
+        """One that was never sent, noted as sent now."""
+        self._number += 1
+        return self.noted(self.event(self._number))
+
+    def noted(self, event: Event) -> Event:
+        """The same, which is sent now."""
+        self.keys[event.sha256] = key(event)
+        self.sent[key(event)] = datetime.now(UTC)
+        return event
+
+    def pause(self) -> bool:
+        """Keep the pace; whether the feed is to stop."""
+        return self._stopping.wait(self._pause_seconds)
+
+
+class Acts(Generic[Connection]):
+    """Hands what somebody wants done to the thread that serves a connection."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._wanted: Act[Connection] | None = None
+        self._done: str | None = None
+
+    def have_done(self, act: Act[Connection]) -> str:
+        """Wait until it is done, on this connection or the next; what was done. Raises TimeoutError."""
+        with self._changed:
+            self._wanted, self._done = act, None
+            if not self._changed.wait_for(lambda: self._done is not None, WAIT_SECONDS):
+                raise TimeoutError(f"nobody was connected for {WAIT_SECONDS:g} s")
+            return str(self._done)
+
+    def do_what_is_wanted(self, connection: Connection) -> None:
+        """For the thread that serves: do it, if anything is wanted; again, where the client went in the middle."""
+        with self._changed:
+            act = self._wanted
+        if act is None:
+            return
+        done = act(connection)
+        with self._changed:
+            self._wanted, self._done = None, done
+            self._changed.notify_all()
