@@ -111,7 +111,7 @@ def is_full_segment_stored(database: Documents) -> bool:
     return any(segment["bytes"] > SMALL_DISK_BYTES - 2 * LINE_BYTES for segment in segments)
 
 
-@pytest.mark.faults
+@pytest.mark.slow
 def test_a_disk_that_the_open_segment_alone_has_filled_drains_by_itself(
     data_folder: Path, mongodb_uri: str, database: Documents, small_disk: Path
 ) -> None:
@@ -132,7 +132,7 @@ def test_a_disk_that_the_open_segment_alone_has_filled_drains_by_itself(
     assert database["dead_letters"].count_documents({}) == 0
 
 
-@pytest.mark.faults
+@pytest.mark.slow
 def test_what_a_killed_writer_leaves_on_a_disk_that_it_has_filled_is_closed_without_room(small_disk: Path) -> None:
     command = [sys.executable, "-c", WRITE_UNTIL_IT_IS_FULL, str(small_disk)]
     folder = LocalFolder(small_disk)
