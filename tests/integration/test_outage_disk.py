@@ -1,11 +1,9 @@
 """The disk under the spool is full while posts keep coming, and has room again: the feed waits, nothing is lost."""
 
 import errno
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,10 @@ import pytest
 from spool.files import LocalFolder
 from spool.recovery import recover
 from tests.conftest import Documents
-from tests.integration.jobs import ROOT, is_committed, job, message
+from tests.integration.jobs import ROOT, RunningJob, is_committed, job, message
+from tests.integration.small_disk import fill, mounted
 from tests.integration.steady_feed import SteadyFeed
-from tests.integration.stored import posts
+from tests.integration.stored import posts, read_until_stored
 
 JOB = ("--jobname", "demo", "--source", "socket", "--trigger-seconds", "1")
 DISK_BYTES = 12_000_000
@@ -41,38 +40,30 @@ while True:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 12 MB."""
-    with mounted(tmp_path / "disk", DISK_BYTES) as place:
-        yield place
+    yield from mounted_or_skipped(tmp_path / "disk", DISK_BYTES)
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MB: twenty lines of the feed."""
-    with mounted(tmp_path / "disk", SMALL_DISK_BYTES) as place:
-        yield place
+    yield from mounted_or_skipped(tmp_path / "disk", SMALL_DISK_BYTES)
 
 
-@contextmanager
-def mounted(place: Path, size: int) -> Iterator[Path]:
-    """A file system of so many bytes; skips the test for who may mount none."""
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("only root may mount a small file system here")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
+def mounted_or_skipped(place: Path, size: int) -> Iterator[Path]:
+    with mounted(place, size) as disk:
+        if disk is None:
+            pytest.skip("only root may mount a small file system here")
+        yield disk
 
 
-def fill(ballast: Path) -> int:
-    """Write until the disk takes no more; what it then says."""
-    with ballast.open("wb", buffering=0) as file:
-        while True:
-            try:
-                file.write(bytes(100_000))
-            except OSError as full:
-                return int(full.errno or 0)
+def end_when_all_is_stored(running: RunningJob, feed: SteadyFeed, database: Documents) -> None:
+    """The feed sends no more; every line that it sent is stored once, in order."""
+    lines = feed.stop()
+    read_until_stored(running, database, len(lines))
+    running.stop()
+    stored = sorted(posts(database), key=lambda post: str(post["origin"]))  # large batches are in parts
+    assert [post["text"] for post in stored] == lines
+    assert database["dead_letters"].count_documents({}) == 0
 
 
 @pytest.mark.faults
@@ -94,14 +85,7 @@ def test_a_full_disk_makes_the_feed_wait_and_nothing_is_lost_or_doubled_when_the
             running.read_until(lambda line: "spool has room again" in message(line))
             while len(feed.sent) < sent + 20:
                 running.read_until(is_committed)
-            lines = feed.stop()
-            while len(posts(database)) < len(lines):
-                running.read_until(is_committed)
-            running.signal(signal.SIGTERM)
-            assert running.end() == 0
-    stored = sorted(posts(database), key=lambda post: str(post["origin"]))  # large batches are in parts
-    assert [post["text"] for post in stored] == lines
-    assert database["dead_letters"].count_documents({}) == 0
+            end_when_all_is_stored(running, feed, database)
     assert not any("query failed" in message(line) for line in running.errors)
 
 
@@ -122,14 +106,7 @@ def test_a_disk_that_the_open_segment_alone_has_filled_drains_by_itself(
             running.read_until(lambda line: "spool full" in message(line))
             while not is_full_segment_stored(database):
                 running.read_until(is_committed)
-            lines = feed.stop()
-            while len(posts(database)) < len(lines):
-                running.read_until(is_committed)
-            running.signal(signal.SIGTERM)
-            assert running.end() == 0
-    stored = sorted(posts(database), key=lambda post: str(post["origin"]))
-    assert [post["text"] for post in stored] == lines
-    assert database["dead_letters"].count_documents({}) == 0
+            end_when_all_is_stored(running, feed, database)
 
 
 @pytest.mark.slow
