@@ -2,7 +2,11 @@
 
 { _id: "<query id>:<batch id>", job, source, query_id, batch_id, timestamp, total_case_count, case_count, offsets,
   parts, posts, dead_letters, tombstones, duplicates, bytes, content_hash, newest_received_at, code_version, from_start,
-  state: "planned" | "committed", planned_at, committed_at | null, seconds, lag_seconds, spans: {phase: ms} }
+  epoch, state: "planned" | "committed", planned_at, committed_at | null, seconds, lag_seconds, spans: {phase: ms} }
+
+epoch is that of the lease (`ledger.leases`) under which the entry was last planned or taken over; one of an earlier
+version has none, which counts as 0. A planned entry is replaced, taken over and removed by its own epoch or a later one
+only, and committed by its own only, each in one operation: a holder that was replaced changes nothing when it wakes up.
 
 A run of `manage.py requeue` has an entry too: query_id "requeue", batch_id and timestamp when it was begun, no offsets,
 and counts of the posts only that it stored: what it found no posts are the dead letters that they were, and are counted
@@ -12,43 +16,77 @@ in the entries of their batches.
 from collections.abc import Mapping
 from typing import Any
 
+from pymongo import ReturnDocument
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
 
 from case_count import CaseCount
 from clock import Clock
+from errors import LeaseLost
+from ledger.leases import lost
 from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch
 from settings import Settings
 
 
 class BatchLedger:
-    """One job's entries. Raises pymongo's errors: the supervisor restarts the query and the batch is replayed."""
+    """One job's entries, for the holder of its lease. epoch: the lease's; 0 for who only reads.
 
-    def __init__(self, database: Database[dict[str, Any]], settings: Settings, code_version: str, clock: Clock) -> None:
+    Raises pymongo's errors: the supervisor restarts the query and the batch is replayed.
+    """
+
+    def __init__(
+        self, database: Database[dict[str, Any]], settings: Settings, code_version: str, clock: Clock, epoch: int
+    ) -> None:
         self._batches = database["batches"]
         self._settings = settings
         self._code_version = code_version
         self._clock = clock
+        self._epoch = epoch
+        self._mine_to_plan = {"state": "planned", "epoch": {"$not": {"$gt": epoch}}}  # also where there is no epoch
 
     def is_committed(self, batch: BatchId) -> bool:
         """Whether the batch is stored for good."""
         return self._batches.find_one({"_id": str(batch), "state": "committed"}, {"_id": 1}) is not None
 
     def earlier(self, batch: BatchId) -> BatchPlan | None:
-        """The plan of an earlier attempt at this batch, None at the first."""
+        """The plan of an earlier attempt at this batch, None at the first.
+
+        Where it is planned only, the entry is this holder's from now on, so that the plan stays as it was read. Raises
+        LeaseLost where it is a later holder's.
+        """
         entry = self._batches.find_one({"_id": str(batch)})
+        if entry is not None and entry["state"] == "planned":
+            entry = self._batches.find_one_and_update(
+                {"_id": str(batch), **self._mine_to_plan},
+                {"$set": {"epoch": self._epoch}},
+                return_document=ReturnDocument.AFTER,
+            )
+            if entry is None:
+                raise self._lost(batch)
         return _plan(entry) if entry else None
 
     def plan(self, plan: BatchPlan) -> None:
         """Write the entry, or write it anew where the batch turned out to hold something else.
 
-        Raises DuplicateKeyError where it is committed: another process has taken the job over and stored the batch.
+        Raises LeaseLost where it is committed, or a later holder's.
         """
-        self._batches.replace_one({"_id": str(plan.id), "state": "planned"}, self._entry(plan), upsert=True)
+        earlier, entry = {"_id": str(plan.id), **self._mine_to_plan}, self._entry(plan)
+        try:
+            self._batches.replace_one(earlier, entry, upsert=True)
+        except DuplicateKeyError:
+            # A former holder may have been first by a moment, while there was no entry yet: it has to give way.
+            if self._batches.replace_one(earlier, entry).matched_count == 0:
+                raise self._lost(plan.id) from None
 
     def commit(self, committed: Committed) -> None:
-        """Everything of the batch is stored; an entry that is committed already stays as it is."""
-        self._batches.update_one(
-            {"_id": str(committed.plan.id), "state": "planned"},
+        """Everything of the batch is stored; an entry that this holder has committed stays as it is.
+
+        Raises LeaseLost where the entry is another holder's, or gone.
+        """
+        batch = committed.plan.id
+        ours = {"_id": str(batch), "epoch": self._epoch}
+        changed = self._batches.update_one(
+            {**ours, "state": "planned"},
             {
                 "$set": {
                     "state": "committed",
@@ -59,17 +97,22 @@ class BatchLedger:
                 }
             },
         )
+        if changed.matched_count == 0 and self._batches.find_one({**ours, "state": "committed"}, {"_id": 1}) is None:
+            raise self._lost(batch)
 
     def abandoned(self) -> list[BatchId]:
-        """The batches of the job's queries that were planned and not committed; a requeue ends what it began."""
-        entries = self._batches.find(
-            {"job": self._settings.jobname, "state": "planned", "query_id": {"$ne": REQUEUE}},
-        )
+        """The batches of the job's queries that were planned and not committed; a requeue ends what it began.
+
+        They are this holder's from now on: nobody commits one whose documents are about to be removed.
+        """
+        of_job = {"job": self._settings.jobname, "query_id": {"$ne": REQUEUE}}
+        self._batches.update_many({**of_job, **self._mine_to_plan}, {"$set": {"epoch": self._epoch}})
+        entries = self._batches.find({**of_job, "state": "planned", "epoch": self._epoch})
         return [BatchId(entry["query_id"], entry["batch_id"]) for entry in entries]
 
     def forget(self, batch: BatchId) -> None:
         """Remove the entry of an abandoned batch, whose documents are gone."""
-        self._batches.delete_one({"_id": str(batch), "state": "planned"})
+        self._batches.delete_one({"_id": str(batch), **self._mine_to_plan})
 
     def committed_segments(self, ids: list[str]) -> set[str]:
         """Those of these segment ids that a committed batch has stored."""
@@ -90,6 +133,10 @@ class BatchLedger:
             },
             sort=[("committed_at", -1), ("batch_id", -1)],
         )
+
+    def _lost(self, batch: BatchId) -> LeaseLost:
+        job = self._settings.jobname
+        return lost(f"{REQUEUE}:{job}" if batch.query_id == REQUEUE else job)
 
     def _entry(self, plan: BatchPlan) -> dict[str, Any]:
         contents = plan.contents
@@ -113,10 +160,17 @@ class BatchLedger:
             "newest_received_at": contents.newest_received_at,
             "code_version": self._code_version,
             "from_start": self._settings.from_start,
+            "epoch": self._epoch,
             "state": "planned",
             "planned_at": self._clock.now(),
             "committed_at": None,
         }
+
+
+def highest_epoch(database: Database[dict[str, Any]], job: str) -> int:
+    """The highest epoch of what the job, or a requeue of it, has planned and not committed; 0 where there is none."""
+    planned = database["batches"].find({"job": job, "state": "planned"}, {"epoch": 1})
+    return max((entry.get("epoch", 0) for entry in planned), default=0)
 
 
 def _plan(entry: Mapping[str, Any]) -> BatchPlan:

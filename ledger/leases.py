@@ -4,8 +4,9 @@
       state: "held" | "released" | "expired", stop_requested, last_alive }
 
 The holder moves its heartbeat; a starter that sees it stand still for a whole period takes the lease over and raises
-the epoch. Clocks of two machines are never compared. A holder that finds another epoch writes nothing more. `indexes`
-must exist: of two holders of one checkpoint the database refuses the second.
+the epoch above that of every lease of the name, the checkpoint or the spool. Clocks of two machines are never compared.
+A holder that finds another epoch writes nothing more. `indexes` must exist: of two holders of one checkpoint the
+database refuses the second.
 """
 
 import logging
@@ -51,7 +52,8 @@ class Lease:
         self._clock = clock
         self._wait = wait
         self._holder = uuid4().hex
-        self._epoch = 0
+        self.epoch = 0
+        """Higher than that of every holder before; 0 before `acquire`."""
         self.is_lost = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, name="lease", daemon=True)
@@ -60,8 +62,11 @@ class Lease:
         self.former: dict[str, Any] | None = None
         """The lease as the former holder left it, None at the job's first start."""
 
-    def acquire(self) -> None:
-        """Take the lease. Raises CannotStart when somebody holds it and is alive, StopRequested while it waits."""
+    def acquire(self, above: int = 0) -> None:
+        """Take the lease, with an epoch above that one, should the leases themselves have been removed.
+
+        Raises CannotStart when somebody holds it and is alive, StopRequested while it waits.
+        """
         try:
             held = self._held_by_others()
             if held:
@@ -69,7 +74,7 @@ class Lease:
             for lease in held:
                 if lease["_id"] != self._jobname:
                     self._expire(lease)
-            self._take()
+            self._take(above)
         except PyMongoError as error:
             raise CannotStart(f"MongoDB failed while the lease of {self._jobname} was taken: {error}") from error
 
@@ -123,13 +128,11 @@ class Lease:
         return {"last_alive": now} if self._is_gap_noted else {}
 
     def _ours(self) -> dict[str, Any]:
-        return {"_id": self._jobname, "holder": self._holder, "epoch": self._epoch}
+        return {"_id": self._jobname, "holder": self._holder, "epoch": self.epoch}
 
     def _lose(self) -> NoReturn:
         self.is_lost = True
-        raise LeaseLost(
-            f"another process has taken over the job {self._jobname}: this one ends and writes nothing more"
-        )
+        raise lost(self._jobname)
 
     def _beat_on(self) -> None:
         is_away = False
@@ -145,10 +148,13 @@ class Lease:
             else:
                 is_away = False
 
-    def _held_by_others(self) -> list[dict[str, Any]]:
+    def _of_the_same(self) -> dict[str, Any]:
         mine = [{"_id": self._jobname}, {"checkpoint": self._checkpoint}]
         mine += [{"spool": self._spool}] if self._spool else []
-        return list(self._leases.find({"$or": mine, "state": "held"}))
+        return {"$or": mine}
+
+    def _held_by_others(self) -> list[dict[str, Any]]:
+        return list(self._leases.find({**self._of_the_same(), "state": "held"}))
 
     def _watch(self, held: list[dict[str, Any]]) -> None:
         """Look at these leases for a whole period, the longest of all, or until nobody holds any of them."""
@@ -172,16 +178,18 @@ class Lease:
             {"$set": {"state": "expired"}},
         )
 
-    def _take(self) -> None:
+    def _take(self, above: int = 0) -> None:
         now = self._clock.now()
         self.former = self._leases.find_one({"_id": self._jobname})
-        self._epoch = self.former["epoch"] + 1 if self.former else 1
+        # A checkpoint's batches were planned under the leases of every name that it has had.
+        former_epochs = (lease["epoch"] for lease in self._leases.find(self._of_the_same(), {"epoch": 1}))
+        self.epoch = 1 + max([above, *former_epochs])
         lease = {
             "_id": self._jobname,
             "holder": self._holder,
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "epoch": self._epoch,
+            "epoch": self.epoch,
             "checkpoint": self._checkpoint,
             "spool": self._spool,
             "period_seconds": self._period_seconds,
@@ -200,6 +208,11 @@ class Lease:
         except DuplicateKeyError:
             log.debug("lease lost to another starter job=%s", self._jobname)
         raise CannotStart(f"in use: another process has just started {self._jobname}, or its checkpoint.")
+
+
+def lost(job: str) -> LeaseLost:
+    """What a holder of the job's lease hears that was replaced."""
+    return LeaseLost(f"another process has taken over the job {job}: this one ends and writes nothing more")
 
 
 def _beats(lease: dict[str, Any]) -> tuple[Any, Any]:

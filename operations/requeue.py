@@ -17,6 +17,7 @@ from pyspark.errors import PySparkException
 import command_line
 from clock import SystemClock
 from errors import CannotStart, JobError
+from ledger.batches import highest_epoch
 from ledger.dead_letters import Selection
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
@@ -68,10 +69,10 @@ def requeue(
     with opened_with_uri(settings) as (database, uri), _explained(settings):
         if database["leases"].find_one({"_id": jobname}) is None:
             raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
-        with _lease(database, settings) if yes else nullcontext(_refuse) as fence:
+        with _lease(database, settings) if yes else nullcontext((_refuse, 0)) as (fence, epoch):
             spark = open_session(f"requeue {jobname}", Path(".data", jobname, "requeue"))
             try:
-                requeue = Requeue(spark, Place(uri, database, fence), settings, SystemClock())
+                requeue = Requeue(spark, Place(uri, database, fence, epoch), settings, SystemClock())
                 _store(requeue, selection) if yes else _look(requeue, selection)
             finally:
                 close_session(spark)
@@ -102,16 +103,16 @@ def _store(requeue: Requeue, selection: Selection) -> None:
 
 
 @contextmanager
-def _lease(database: Database[dict[str, Any]], settings: Settings) -> Iterator[Callable[[], None]]:
-    """A lease of the requeue's own; what it yields is the fence before each write. Raises CannotStart."""
+def _lease(database: Database[dict[str, Any]], settings: Settings) -> Iterator[tuple[Callable[[], None], int]]:
+    """A lease of the requeue's own: the fence before each write, and its epoch. Raises CannotStart."""
     ensure_indexes(database)
     name = f"{REQUEUE}:{settings.jobname}"
     lease = Lease(database, name, name, settings.lease_seconds, SystemClock(), Event().wait)
-    lease.acquire()
+    lease.acquire(highest_epoch(database, settings.jobname))
     lease.gap_is_noted()
     lease.start_beating()
     try:
-        yield lease.check
+        yield lease.check, lease.epoch
     finally:
         lease.release()
 

@@ -92,10 +92,10 @@ class Storing:
             with spans.of("count"):
                 case_count = earlier.case_count if earlier is not None else count()
             plan = BatchPlan(batch, logged(), contents, parts, case_count)
+            if earlier is not None:
+                self.sink.discard(batch)  # before the plan: all that is stored beside an entry is of its plan
             with spans.of("plan"):
                 self.ledger.plan(plan)
-        if earlier is not None:
-            self.sink.discard(batch)  # a part to which this plan gives no post would stay as it was
         return plan
 
     def _write(self, rows: DataFrame, plan: BatchPlan, spans: Spans) -> None:

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from casestream import __version__
 from clock import SystemClock
 from errors import CannotStart, JobError, StopRequested
-from ledger.batches import BatchLedger
+from ledger.batches import BatchLedger, highest_epoch
 from ledger.coverage import CoverageLog
 from ledger.database import connect, reach
 from ledger.indexes import ensure_indexes
@@ -70,7 +70,7 @@ class Job:
     def _wire(self) -> Supervisor:
         spark, database = self._start_servers()
         lease = self._take_lease(database)
-        ledger = BatchLedger(database, self._settings, __version__, self._clock)
+        ledger = BatchLedger(database, self._settings, __version__, self._clock, lease.epoch)
         sink = MongoSink(self._settings, self._uri, database, lease.check)
         offsets = stored_offsets(self._settings, OffsetLog(spark, str(self._settings.checkpoint)), ledger, sink)
         counts = case_counter(self._settings, database, self._clock)
@@ -121,7 +121,7 @@ class Job:
             spool=settings.spool if processor_class(settings.source).receiver else None,
         )
         self._progress.say(f"taking the lease of {settings.jobname}")
-        lease.acquire()
+        lease.acquire(highest_epoch(database, settings.jobname))
         self._open.callback(lease.release)
         lease.start_beating()
         return lease

@@ -28,11 +28,15 @@ _ONE_PARTITION = "com.mongodb.spark.sql.connector.read.partitioner.SinglePartiti
 
 @dataclass(frozen=True)
 class Place:
-    """Where a job's documents are, by pymongo and by URI; fence raises LeaseLost where another may write there."""
+    """Where a job's documents are, by pymongo and by URI; fence raises LeaseLost where another may write there.
+
+    epoch: see `ledger.batches`.
+    """
 
     uri: str
     database: Database[dict[str, Any]]
     fence: Callable[[], None]
+    epoch: int
 
     def sink(self, settings: Settings) -> MongoSink:
         """Where documents go."""
@@ -73,7 +77,7 @@ class Reprocessing:
         return with_outcome(letters, processor.process, processor.settings, also=("letter", "former_problem"))
 
     def _make_processor(self, settings: Settings) -> StreamProcessor:
-        ledger = BatchLedger(self._place.database, settings, __version__, self._clock)
+        ledger = BatchLedger(self._place.database, settings, __version__, self._clock, self._place.epoch)
         sink = self._place.sink(settings)
         return processor_class(settings.source)(
             JobParts(self._spark, settings, sink, ledger, _Nobody(), _Nobody(), lambda: False)

@@ -51,6 +51,7 @@ class MongoSink:
         """Remove all that is stored of a batch that is not committed."""
         self._fence()
         self._database["micro_batches"].delete_many({"_id": ids_below(batch)})
+        self._fence()
         self._database["dead_letters"].delete_many({"_id": ids_below(batch.query_id), "batch_id": batch.number})
 
     def write(self, documents: DataFrame, collection: str) -> None:

@@ -1,13 +1,18 @@
 """A folder of small files on the driver's disk or on a Hadoop file system, behind one interface."""
 
+import errno
+import fcntl
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from pyspark.sql import SparkSession
 
 from spool.hadoop import HadoopFolder
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class OpenFile(Protocol):
@@ -18,7 +23,10 @@ class OpenFile(Protocol):
     not known."""
 
     def write(self, block: bytes) -> int:
-        """Write a block, or its beginning; the number of bytes written. Raises OSError."""
+        """Write a block of lines, or its first lines; the number of bytes written. Raises OSError.
+
+        A file that is not broken holds whole lines only, whatever was raised.
+        """
 
     def sync(self) -> None:
         """Bring what was written to the disk."""
@@ -55,7 +63,10 @@ class Folder(Protocol):
         """Take the file away from a former writer, so that its length is known and stays."""
 
     def cut(self, name: str, length: int) -> None:
-        """Keep the first `length` bytes; a former writer, if it lives after all, reaches the file no more."""
+        """Keep the first `length` bytes; a former writer, if it lives after all, reaches the file no more.
+
+        Where the writer is dead this needs no room on the disk.
+        """
 
     def rename(self, name: str, to: str) -> None:
         """Atomic. Raises OSError where the new name is taken."""
@@ -101,11 +112,17 @@ class LocalFolder:
     def cut(self, name: str, length: int) -> None:
         # A new file of that name: what a former writer has open is then nobody's.
         kept = self._path / f"{name}.cut"
-        with (self._path / name).open("rb") as whole, kept.open("wb") as beginning:
-            beginning.write(whole.read(length))
-            beginning.flush()
-            os.fsync(beginning.fileno())
-        kept.replace(self._path / name)
+        try:
+            with (self._path / name).open("rb") as whole, kept.open("wb") as beginning:
+                beginning.write(whole.read(length))
+                beginning.flush()
+                os.fsync(beginning.fileno())
+            kept.replace(self._path / name)
+        except OSError as error:
+            kept.unlink(missing_ok=True)
+            if error.errno not in _NO_ROOM:
+                raise
+            self._cut_in_place(self._path / name, length)
 
     def rename(self, name: str, to: str) -> None:
         if self.exists(to):
@@ -115,16 +132,39 @@ class LocalFolder:
     def delete(self, name: str) -> None:
         (self._path / name).unlink(missing_ok=True)
 
+    def _cut_in_place(self, path: Path, length: int) -> None:
+        with path.open("r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise OSError(f"no room to cut {path}, and it may be open still: is its writer alive?") from error
+            file.truncate(length)
+            os.fsync(file.fileno())
+
 
 class _LocalFile:
-    is_broken = False  # a failed write() has taken nothing
+    """It is locked until it is closed, by the system where the process is killed: so `cut` knows that nobody writes."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._length = 0
         self._is_closed = False
+        self.is_broken = False
+        with suppress(OSError):  # a file system without locks: `cut` gets none either
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def write(self, block: bytes) -> int:
-        return os.write(self._descriptor, block)
+        taken = 0
+        try:
+            while taken < len(block):
+                taken += os.write(self._descriptor, block[taken:])
+        except OSError:
+            taken = block.rfind(b"\n", 0, taken) + 1
+            self._end_at(self._length + taken)
+            if not taken:
+                raise
+        self._length += taken
+        return taken
 
     def sync(self) -> None:
         os.fsync(self._descriptor)
@@ -133,3 +173,11 @@ class _LocalFile:
         if not self._is_closed:
             self._is_closed = True  # after an error too: the number may be another file's by now
             os.close(self._descriptor)
+
+    def _end_at(self, length: int) -> None:
+        try:
+            os.ftruncate(self._descriptor, length)
+            os.lseek(self._descriptor, length, os.SEEK_SET)
+        except OSError:
+            self.is_broken = True
+            raise

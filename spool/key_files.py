@@ -7,6 +7,7 @@ are gone may be put together into one, whose id is no segment's.
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from spool.files import Folder
@@ -56,12 +57,21 @@ def write_keys(folder: Folder, file_id: str, keys: Iterable[HeardKey]) -> None:
     if folder.exists(name):
         return
     folder.delete(name + _PART)
-    file = folder.create(name + _PART)
     try:
-        content = memoryview(encode_keys(keys))
-        while content:
-            content = content[file.write(bytes(content)) :]
+        _write(folder, name + _PART, encode_keys(keys))
+        folder.rename(name + _PART, name)
+    except OSError:
+        with suppress(OSError):  # on a full disk it takes room
+            folder.delete(name + _PART)
+        raise
+
+
+def _write(folder: Folder, name: str, content: bytes) -> None:
+    file = folder.create(name)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(bytes(rest)) :]
         file.sync()
     finally:
         file.close()
-    folder.rename(name + _PART, name)

@@ -29,7 +29,7 @@ class OpenSegment:
         return not (self._is_ended or self._file.is_broken)
 
     def write(self, block: bytes) -> int:
-        """Write a block, or its beginning; the number of bytes written."""
+        """Write a block of lines, or its first lines; the number of bytes written."""
         written = self._file.write(block)
         self.bytes += written
         return written

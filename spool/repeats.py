@@ -75,6 +75,10 @@ class Repeats:
         """The waiting lines before that number are on the disk, in this segment: write their keys beside it."""
         self._store.write(segment_id, [key for number, key in self._waiting if number < until])
 
+    def keep_rest(self) -> None:
+        """All lines are on the disk: write the keys that it had no room for, as far as it has now."""
+        self._store.write_rest()
+
     def release(self, until: int) -> None:
         """The lines before that number wait no more: their segment is closed."""
         while self._waiting and self._waiting[0][0] < until:

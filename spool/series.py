@@ -26,7 +26,7 @@ class SegmentSeries:
         self._open: OpenSegment | None = None
         self._next = 0  # number of the next line
         self.waiting = bytearray()
-        """Not written yet: whole lines, or the rest of one that was written in part."""
+        """Not written yet: whole lines."""
         self.open_bytes = 0
         """In the open segment."""
         self.total_bytes = 0
@@ -41,7 +41,7 @@ class SegmentSeries:
 
     @property
     def waiting_events(self) -> int:
-        """Not written yet, or not whole."""
+        """Not written yet."""
         return self.waiting.count(b"\n")
 
     def restore(self) -> None:
@@ -70,11 +70,22 @@ class SegmentSeries:
             del self.waiting[:written]
 
     def roll(self) -> Segment | None:
-        """Write what waits and close the open segment; None where there is none. Raises OSError."""
+        """Write what waits and close the open segment; None where there is none.
+
+        Raises OSError; a segment that holds lines is closed though not all that waits could be written.
+        """
         if self._repeats is not None:
             self._repeats.forget(self._milliseconds())
-        self.flush()
-        return None if self._open is None else self._finish(self._open)
+        try:
+            self.flush()
+        except OSError:
+            if self._open is not None and self._open.bytes:  # the room that it takes may be what is missing
+                self._finish(self._open)
+            raise
+        segment = None if self._open is None else self._finish(self._open)
+        if self._repeats is not None:
+            self._repeats.keep_rest()
+        return segment
 
     def _opened(self) -> OpenSegment:
         """The open segment; a new one where there is none that can be written to."""

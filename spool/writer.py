@@ -21,7 +21,8 @@ class SpoolWriter:
 
     Guarantee: an event is handed over when `flush` has returned True after it: it survives the death of this process.
     Names never repeat, over restarts too. A full spool, and a disk that takes no more, make `append` wait, which stops
-    reading from the feed; what could not be written is written later, once.
+    reading from the feed; what could not be written is written later, once. On a full disk `roll` closes the open
+    segment with the lines that it holds: when it is read and removed there is room for those that wait.
     """
 
     def __init__(
@@ -68,7 +69,10 @@ class SpoolWriter:
             return True
 
     def roll(self) -> Segment | None:
-        """Close the open segment, so that the next batch reads it; None where nothing was heard since the last."""
+        """Close the open segment, so that the next batch reads it.
+
+        None where nothing was heard since the last, and where not all of it could be written, or closed.
+        """
         with self._lock:
             try:
                 return self._series.roll()

@@ -35,6 +35,10 @@ class Kind(Enum):
     POST_TWICE = ("post stored twice", "remove what is not in the ledger; if all of it is, report it")
     POST_NOT_DROPPED = ("repeated post not dropped", "report it, unless the job ran with a shorter window")
     LETTER_TWICE = ("dead letter stored twice", "remove what is not in the ledger; if all of it is, report it")
+    POST_AND_LETTER = (
+        "event stored as a post and as a dead letter",
+        "do not requeue it; remove what is not in the ledger; if both are, report it",
+    )
     TOPIC_SHORT = ("topic ends before what is stored", "the topic was made anew: give the job another name")
     REQUEUED = ("number of requeued dead letters differs", _RESTORE)
     REQUEUE_OPEN = ("requeue not ended", "run manage.py requeue --yes again: it ends what was begun", False)

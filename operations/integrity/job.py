@@ -15,11 +15,12 @@ from operations.integrity.entries import problem
 from operations.integrity.findings import Kind, Report
 from operations.integrity.ranges import Range
 from operations.integrity.repeats import Names, Repeats
+from operations.integrity.requeued import Readings
 from operations.integrity.sequence import Partition, Sequence
 from operations.integrity.stored import Documents, Window
 from operations.integrity.tally import Tally, posts_of
 from operations.integrity.topics import compare
-from operations.integrity.twice import PostsTwice, mark_of_post, name_of_post, report_twice
+from operations.integrity.twice import EventsTwice, Met, PostsTwice, mark_of_post, name_of_post, report_twice
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,10 @@ class Verification:
         self._around = around
         self._database = around.database
         self._names = names
-        self._posts, self._segments, self._letters = (Repeats(folder / each) for each in ("posts", "segments", "dead"))
+        self._posts, self._segments, self._events = (Repeats(folder / each) for each in ("posts", "segments", "events"))
         self._report = Report(job)
         self._sequence = Sequence(self._report)
+        self._readings = Readings(self._database, job, self._sequence.reading)
         self._planned: list[dict[str, Any]] = []
         self._requeues: dict[int, int] = {}
         self._drops_repeats: dict[str, bool] = {}
@@ -105,20 +107,20 @@ class Verification:
             self._report_if_stray(document, batch)
         elif window.entries[batch].get("state") == "planned":
             return  # a replay may write other posts in their place
-        place, reading = self._names.add(name), self._sequence.reading(batch.partition(":")[0])
-        is_dropped = self._is_dropped(str(document.get("source")))
-        for post in posts:
+        place, is_dropped = self._names.add(name), self._is_dropped(str(document.get("source")))
+        for reading, post in zip(self._readings.of(batch, posts), posts, strict=True):
             if isinstance(post, dict):
                 self._posts.add(name_of_post(reading, post), place, mark_of_post(post, is_dropped))
+                self._events.add(f"{reading}\x1f{post.get('origin')}", place, Met.AS_POST)
         self._around.told(0, len(posts))
 
     def _take_letter(self, batch: str, letter: Mapping[str, Any], tallies: Mapping[str, Tally]) -> None:
         self._report.dead_letters += 1
         if batch in tallies:
             tallies[batch].add_dead_letter(letter)
-            reading = self._sequence.reading(batch.partition(":")[0])
-            place = self._names.add(f"dead_letters/{letter['_id']}")
-            self._letters.add(f"{reading}\x1f{letter.get('origin')}", place)
+            reading, place = self._sequence.reading(stored.query_of(batch)), self._names.add(str(letter["_id"]))
+            met = Met.AS_LETTER if letter.get("requeue_run") is None else Met.AS_LETTER_OF_A_REQUEUE
+            self._events.add(f"{reading}\x1f{letter.get('origin')}", place, met)
 
     def _note_segments(self, entry: Mapping[str, Any]) -> None:
         place, reading = self._names.add(f"batches/{entry['_id']}"), self._sequence.reading(entry["query_id"])
@@ -159,7 +161,8 @@ class Verification:
         )
         twice.look(self._posts, self._names, self._sequence.readings)
         report_twice(Kind.SEGMENT_TWICE, self._segments, self._names, self._report)
-        report_twice(Kind.LETTER_TWICE, self._letters, self._names, self._report)
+        events = EventsTwice(self._report, lambda name: stored.is_dead(self._database, name))
+        events.look(self._events, self._names)
 
     def _report_offsets(self) -> None:
         partitions = self._sequence.partitions

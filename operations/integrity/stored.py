@@ -18,7 +18,7 @@ WINDOW_BATCHES = 128
 _DECODED: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC, unicode_decode_error_handler="replace")
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 _COLLECTIONS = ("batches", "micro_batches", "dead_letters", "coverage")
-_LETTER_FIELDS = ("batch_id", "origin", "problem", "sha256", "raw", "length")
+_LETTER_FIELDS = ("batch_id", "origin", "problem", "sha256", "raw", "length", "requeue_run")
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,25 @@ def stray_dead_letters(database: Documents, job: str) -> Iterator[dict[str, Any]
     yield from _strays(database, job, held)
 
 
+def is_dead(database: Documents, name: str) -> bool:
+    """Whether the dead letter with that id is there, and in no requeue."""
+    return database["dead_letters"].find_one({"_id": name, "requeue_run": None}, {"_id": 1}) is not None
+
+
+def requeued_queries(database: Documents, job: str, run: str) -> dict[Any, list[str]]:
+    """The queries that found the letters of that requeue dead, by the letters' origin; none where run is no number."""
+    queries: dict[Any, list[str]] = {}
+    wanted = {"job": job, "requeue_run": int(run) if run.isdecimal() else -1}
+    for letter in database["dead_letters"].find(wanted, {"origin": 1}):
+        queries.setdefault(letter.get("origin"), []).append(query_of(letter["_id"]))
+    return queries
+
+
+def query_of(name: object) -> str:
+    """The query whose batch, or dead letter, has that id."""
+    return str(name).partition(":")[0]
+
+
 def batch_of_document(name: object) -> str:
     """The `_id` of the batch whose part has that id."""
     return str(name).rpartition(":")[0]
@@ -94,7 +113,7 @@ def batch_of_document(name: object) -> str:
 
 def batch_of_letter(letter: Mapping[str, Any]) -> str:
     """The `_id` of a dead letter's batch."""
-    return f"{str(letter['_id']).partition(':')[0]}:{letter.get('batch_id')}"
+    return f"{query_of(letter['_id'])}:{letter.get('batch_id')}"
 
 
 def jobs(database: Documents) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,14 @@ from operations.integrity.tally import posts_of
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOW = 0xFFFF_FFFF
 _Group = tuple[Kind, tuple[str, ...]]
+
+
+class Met(IntEnum):
+    """What an event was met as: the mark of its origin."""
+
+    AS_POST = 0
+    AS_LETTER = 1
+    AS_LETTER_OF_A_REQUEUE = 2
 
 
 def name_of_post(reading: int, post: Mapping[str, Any]) -> str:
@@ -34,8 +43,31 @@ def mark_of_post(post: Mapping[str, Any], is_dropped: bool) -> int:
 def report_twice(kind: Kind, repeats: Repeats, names: Names, report: Report) -> None:
     """A finding for each name that was met more than once, at the names that lie at its places."""
     for _, meetings in repeats.repeated():
-        found = [names.at(meeting.place) for meeting in meetings]
-        report.add(kind, found[-1], f"{len(found)} times: {', '.join(found[:10])}", "once")
+        _report_times(kind, [names.at(meeting.place) for meeting in meetings], report)
+
+
+@dataclass
+class EventsTwice:
+    """Events (a reading, an origin) that are there as two dead letters, or as a post and a dead letter: damage.
+
+    A letter that a requeue has taken may be a post, too. is_dead: whether the letter of that `_id` is in no requeue;
+    one may have begun since the letter was read. Two posts: see `PostsTwice`.
+    """
+
+    report: Report
+    is_dead: Callable[[str], bool]
+
+    def look(self, repeats: Repeats, names: Names) -> None:
+        """Report them."""
+        for _, meetings in repeats.repeated():
+            posts = [names.at(each.place) for each in meetings if each.mark == Met.AS_POST]
+            letters = [(each.mark, names.at(each.place)) for each in meetings if each.mark != Met.AS_POST]
+            if len(letters) > 1:
+                _report_times(Kind.LETTER_TWICE, [f"dead_letters/{name}" for _, name in letters], self.report)
+            for mark, name in letters if posts else ():
+                if mark == Met.AS_LETTER and self.is_dead(name):
+                    found = f"a post of micro_batches/{posts[0]}, too"
+                    self.report.add(Kind.POST_AND_LETTER, f"dead_letters/{name}", found, "each event once")
 
 
 @dataclass
@@ -78,6 +110,10 @@ class PostsTwice:
                 if digest_of(name_of_post(reading, post)) == digest:
                     return str(post.get("id"))
         return "unknown"
+
+
+def _report_times(kind: Kind, found: list[str], report: Report) -> None:
+    report.add(kind, found[-1], f"{len(found)} times: {', '.join(found[:10])}", "once")
 
 
 def _where(group: _Group) -> str:

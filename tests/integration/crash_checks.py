@@ -13,7 +13,7 @@ from tests.integration.crash_events import Event
 from tests.integration.crash_points import Point
 from tests.integration.stored import posts, raw
 
-_OF_THE_COMMIT = ("state", "committed_at", "seconds", "lag_seconds", "spans")
+_OF_THE_COMMIT = ("epoch", "state", "committed_at", "seconds", "lag_seconds", "spans")
 
 
 class Remains:

@@ -24,7 +24,7 @@ class HeldJob(RunningJob):
     """`arm` it when the next batch is the one to die in."""
 
     def __init__(self, folder: Path, arguments: tuple[str, ...], settings: dict[str, str], point: Point) -> None:
-        self.marker = folder / "held"
+        self.marker = folder / f"held-{point}"
         module = (sys.executable, "-m", "tests.integration.paused_main", point, str(self.marker))
         super().__init__(folder, [*arguments], settings, module)
 

@@ -1,15 +1,18 @@
 """What the ledger says of a batch is what was planned, until it is committed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from case_count import UNKNOWN, CaseCount
-from ledger.batches import BatchLedger
+from errors import LeaseLost
+from ledger.batches import BatchLedger, highest_epoch
 from ledger.indexes import ensure_indexes
-from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
+from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch
 from settings import Settings
 from tests.told_clock import START, ToldClock
 
@@ -21,10 +24,12 @@ LIVE = CaseCount(704_753_890, "live", "worldometers", START, START)
 NEVER = CaseCount(UNKNOWN, "never", "worldometers")
 
 
-def ledger(database: Documents, clock: ToldClock | None = None, job: str = "a", source: str = "socket") -> BatchLedger:
+def ledger(
+    database: Documents, clock: ToldClock | None = None, job: str = "a", source: str = "socket", epoch: int = 1
+) -> BatchLedger:
     ensure_indexes(database)
     settings = Settings.model_validate({"jobname": job, "source": source})
-    return BatchLedger(database, settings, "1.2.3", clock or ToldClock())
+    return BatchLedger(database, settings, "1.2.3", clock or ToldClock(), epoch)
 
 
 def plan(
@@ -85,17 +90,136 @@ def test_a_batch_that_turned_out_to_hold_something_else_is_planned_anew(database
     assert database["batches"].count_documents({}) == 1
 
 
-def test_a_committed_batch_stays_as_it_is_whatever_a_holder_that_was_replaced_still_says(database: Documents) -> None:
+def holders(database: Documents) -> tuple[BatchLedger, BatchLedger]:
+    """A holder that was replaced while it stood still, and the one that took the job over."""
+    return ledger(database, epoch=1), ledger(database, epoch=2)
+
+
+def assert_refused(database: Documents, *calls: Callable[[], object], name: str = "a") -> None:
+    before = list(database["batches"].find())
+    for call in calls:
+        with pytest.raises(LeaseLost, match=f"another process has taken over the job {name}: "):
+            call()
+    assert list(database["batches"].find()) == before
+
+
+def test_a_batch_that_was_committed_is_not_committed_again_by_its_holder(database: Documents) -> None:
     clock = ToldClock()
     batches = ledger(database, clock)
     batches.plan(plan())
     batches.commit(committed(plan()))
     before = database["batches"].find_one()
     clock.seconds = 9
-    with pytest.raises(DuplicateKeyError):
-        batches.plan(plan(count=NEVER))
     batches.commit(committed(plan(), lag_seconds=9))
     assert database["batches"].find_one() == before
+    assert_refused(database, lambda: batches.plan(plan(count=NEVER)))
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_batch_stays_as_it_is_whatever_a_holder_that_was_replaced_still_says(
+    database: Documents, is_committed: bool
+) -> None:
+    replaced, holder = holders(database)
+    holder.plan(plan())
+    if is_committed:
+        holder.commit(committed(plan()))
+    assert_refused(
+        database, lambda: replaced.plan(plan(count=NEVER)), lambda: replaced.commit(committed(plan(), lag_seconds=9))
+    )
+    replaced.forget(BatchId("q", 0))
+    assert replaced.abandoned() == []
+    assert holder.earlier(BatchId("q", 0)) == plan()
+    holder.commit(committed(plan()))
+    assert database["batches"].count_documents({"_id": "q:0", "state": "committed", "epoch": 2}) == 1
+
+
+def test_a_plan_that_a_holder_has_read_is_the_one_that_it_commits(database: Documents) -> None:
+    replaced, holder = holders(database)
+    replaced.plan(plan())
+    assert holder.earlier(BatchId("q", 0)) == plan()
+    assert_refused(
+        database,
+        lambda: replaced.plan(plan(count=NEVER)),
+        lambda: replaced.commit(committed(plan())),
+        lambda: replaced.earlier(BatchId("q", 0)),
+    )
+    holder.commit(committed(plan()))
+    assert replaced.earlier(BatchId("q", 0)) == holder.earlier(BatchId("q", 0)) == plan()
+
+
+def test_a_plan_of_a_replaced_holder_that_came_after_all_gives_way(database: Documents) -> None:
+    replaced, holder = holders(database)
+    assert holder.earlier(BatchId("q", 0)) is None
+    replaced.plan(plan(count=NEVER))
+    holder.plan(plan())
+    assert_refused(database, lambda: replaced.commit(committed(plan(count=NEVER))))
+    holder.commit(committed(plan()))
+    assert holder.earlier(BatchId("q", 0)) == plan()
+
+
+def test_of_two_holders_that_plan_a_batch_in_the_same_moment_the_later_one_does(
+    database: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced, holder = holders(database)
+    replace_one = Collection.replace_one
+
+    def overtaken(batches: Collection[dict[str, Any]], *arguments: object, upsert: bool = False) -> object:
+        if upsert:
+            monkeypatch.setattr(Collection, "replace_one", replace_one)
+            replaced.plan(plan(count=NEVER))
+            monkeypatch.setattr(Collection, "replace_one", overtaken)
+            raise DuplicateKeyError("as MongoDB does where two upserts find nothing at once")
+        return replace_one(batches, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Collection, "replace_one", overtaken)
+    holder.plan(plan())
+    assert holder.earlier(BatchId("q", 0)) == plan()
+    holder.commit(committed(plan()))
+
+
+def test_a_batch_that_is_about_to_be_discarded_is_not_committed_any_more(database: Documents) -> None:
+    replaced, holder = holders(database)
+    replaced.plan(plan())
+    assert holder.abandoned() == [BatchId("q", 0)]
+    assert_refused(database, lambda: replaced.commit(committed(plan())))
+    holder.forget(BatchId("q", 0))
+    assert_refused(database, lambda: replaced.commit(committed(plan())))
+    assert holder.last_committed() is None
+
+
+@pytest.mark.parametrize("is_requeue", [True, False])
+def test_an_entry_of_an_earlier_version_is_anybodys_who_holds_the_lease(database: Documents, is_requeue: bool) -> None:
+    query = REQUEUE if is_requeue else "q"
+    batches = ledger(database, epoch=1)
+    for number in range(4):
+        batches.plan(plan(number, query))
+    batches.commit(committed(plan(3, query)))
+    database["batches"].update_many({}, {"$unset": {"epoch": ""}})
+    assert_refused(
+        database,
+        lambda: batches.commit(committed(plan(0, query))),
+        name=f"{REQUEUE}:a" if is_requeue else "a",
+    )
+    assert highest_epoch(database, "a") == 0
+    assert batches.earlier(BatchId(query, 0)) == plan(0, query)
+    batches.plan(plan(1, query, count=NEVER))
+    batches.forget(BatchId(query, 2))
+    entries = {entry["batch_id"]: entry.get("epoch") for entry in database["batches"].find()}
+    assert entries == {0: 1, 1: 1, 3: None}
+    assert batches.earlier(BatchId(query, 3)) == plan(3, query)
+    for number, count in ((0, LIVE), (1, NEVER)):
+        batches.commit(committed(plan(number, query, count)))
+    assert database["batches"].count_documents({"state": "committed"}) == 3
+
+
+def test_the_highest_epoch_is_that_of_what_the_job_has_planned_only(database: Documents) -> None:
+    assert highest_epoch(database, "a") == 0
+    for epoch, job, number in ((9, "a", 0), (3, "a", 1), (4, "a", 2), (8, "b", 3)):
+        batches = ledger(database, job=job, epoch=epoch)
+        batches.plan(plan(number))
+        if number == 0:
+            batches.commit(committed(plan(number)))
+    assert (highest_epoch(database, "a"), highest_epoch(database, "b")) == (4, 8)
 
 
 def test_the_last_committed_batch_is_the_newest_of_any_query_of_the_job_and_source(database: Documents) -> None:

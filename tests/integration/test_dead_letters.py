@@ -23,7 +23,7 @@ class Ledger:
         ensure_indexes(database)
         self.clock = ToldClock()
         settings = Settings.model_validate({"jobname": job, "source": "socket"})
-        self.batches = BatchLedger(database, settings, "1.2.3", self.clock)
+        self.batches = BatchLedger(database, settings, "1.2.3", self.clock, epoch=1)
         self.letters = DeadLetters(database, job, self.clock)
         self._job = job
         self._stored = database["dead_letters"]

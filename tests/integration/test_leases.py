@@ -113,10 +113,18 @@ def test_a_silent_lease_of_the_checkpoint_is_taken_under_another_name(jobs: Jobs
     lease = jobs.started("b")
     assert jobs.waited == pytest.approx(PERIOD)
     assert jobs.entry()["state"] == "expired"
+    assert lease.epoch == jobs.entry("b")["epoch"] > dead.epoch > 0
     lease.check()
     for call in (dead.check, dead.beat):
         with pytest.raises(LeaseLost):
             call()
+    lease.check()
+
+
+def test_an_epoch_is_above_that_of_what_is_planned_though_the_lease_was_removed(jobs: Jobs) -> None:
+    lease = jobs.lease()
+    lease.acquire(above=7)
+    assert lease.epoch == jobs.entry()["epoch"] == 8
     lease.check()
 
 

@@ -1,45 +1,69 @@
 """The disk under the spool is full while posts keep coming, and has room again: the feed waits, nothing is lost."""
 
 import errno
-import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from spool.files import LocalFolder
+from spool.recovery import recover
 from tests.conftest import Documents
-from tests.integration.jobs import is_committed, job, message
+from tests.integration.jobs import ROOT, RunningJob, is_committed, job, message
+from tests.integration.small_disk import fill, mounted
 from tests.integration.steady_feed import SteadyFeed
-from tests.integration.stored import posts
+from tests.integration.stored import posts, read_until_stored
 
 JOB = ("--jobname", "demo", "--source", "socket", "--trigger-seconds", "1")
 DISK_BYTES = 12_000_000
+SMALL_DISK_BYTES = 1_000_000
 LINE_BYTES = 50_000
+WRITE_UNTIL_IT_IS_FULL = """
+import sys
+import time
+from pathlib import Path
+from spool.files import LocalFolder
+from spool.writer import SpoolWriter
+writer = SpoolWriter(LocalFolder(Path(sys.argv[1])), 1 << 40)
+number = 0
+while True:
+    writer.append([b"x" * 1000])
+    if not writer.flush():
+        print(number, flush=True)
+        time.sleep(600)
+    number += 1
+"""
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 12 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(place)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("only root may mount a small file system here")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
+    yield from mounted_or_skipped(tmp_path / "disk", DISK_BYTES)
 
 
-def fill(ballast: Path) -> int:
-    """Write until the disk takes no more; what it then says."""
-    with ballast.open("wb", buffering=0) as file:
-        while True:
-            try:
-                file.write(bytes(100_000))
-            except OSError as full:
-                return int(full.errno or 0)
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MB: twenty lines of the feed."""
+    yield from mounted_or_skipped(tmp_path / "disk", SMALL_DISK_BYTES)
+
+
+def mounted_or_skipped(place: Path, size: int) -> Iterator[Path]:
+    with mounted(place, size) as disk:
+        if disk is None:
+            pytest.skip("only root may mount a small file system here")
+        yield disk
+
+
+def end_when_all_is_stored(running: RunningJob, feed: SteadyFeed, database: Documents) -> None:
+    """The feed sends no more; every line that it sent is stored once, in order."""
+    lines = feed.stop()
+    read_until_stored(running, database, len(lines))
+    running.stop()
+    stored = sorted(posts(database), key=lambda post: str(post["origin"]))  # large batches are in parts
+    assert [post["text"] for post in stored] == lines
+    assert database["dead_letters"].count_documents({}) == 0
 
 
 @pytest.mark.faults
@@ -61,12 +85,44 @@ def test_a_full_disk_makes_the_feed_wait_and_nothing_is_lost_or_doubled_when_the
             running.read_until(lambda line: "spool has room again" in message(line))
             while len(feed.sent) < sent + 20:
                 running.read_until(is_committed)
-            lines = feed.stop()
-            while len(posts(database)) < len(lines):
-                running.read_until(is_committed)
-            running.signal(signal.SIGTERM)
-            assert running.end() == 0
-    stored = sorted(posts(database), key=lambda post: str(post["origin"]))  # large batches are in parts
-    assert [post["text"] for post in stored] == lines
-    assert database["dead_letters"].count_documents({}) == 0
+            end_when_all_is_stored(running, feed, database)
     assert not any("query failed" in message(line) for line in running.errors)
+
+
+def is_full_segment_stored(database: Documents) -> bool:
+    """Whether a segment beside which the small disk had no room for another line is in a batch."""
+    segments = (segment for batch in database["batches"].find() for segment in batch["offsets"])
+    return any(segment["bytes"] > SMALL_DISK_BYTES - 2 * LINE_BYTES for segment in segments)
+
+
+@pytest.mark.slow
+def test_a_disk_that_the_open_segment_alone_has_filled_drains_by_itself(
+    data_folder: Path, mongodb_uri: str, database: Documents, small_disk: Path
+) -> None:
+    settings = {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": "http://127.0.0.1:1/"}
+    with SteadyFeed(padding=LINE_BYTES) as feed:
+        place = ("--spool", f"file://{small_disk}/spool", "--socket-port", feed.port)
+        with job(data_folder, *JOB, *place, **settings) as running:
+            running.read_until(lambda line: "spool full" in message(line))
+            while not is_full_segment_stored(database):
+                running.read_until(is_committed)
+            end_when_all_is_stored(running, feed, database)
+
+
+@pytest.mark.slow
+def test_what_a_killed_writer_leaves_on_a_disk_that_it_has_filled_is_closed_without_room(small_disk: Path) -> None:
+    command = [sys.executable, "-c", WRITE_UNTIL_IT_IS_FULL, str(small_disk)]
+    folder = LocalFolder(small_disk)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout is not None
+            handed_over = int(child.stdout.readline())
+            with pytest.raises(OSError, match=r"is its writer alive\?"):
+                recover(folder)
+        finally:
+            child.kill()
+    (segment,) = recover(folder)
+    assert segment.lines == handed_over
+    assert segment.bytes > SMALL_DISK_BYTES / 2
+    assert folder.list() == [segment.name]
+    assert len(folder.read(segment.name)) == segment.bytes

@@ -69,7 +69,7 @@ def settings(mongodb_uri: str, database: Documents) -> dict[str, str]:
     return {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": "http://127.0.0.1:1/"}
 
 
-@pytest.mark.faults
+@pytest.mark.slow
 def test_a_feed_that_trickles_is_silent_and_breaks_off_is_heard_to_the_byte_and_every_gap_is_noted(
     data_folder: Path, settings: dict[str, str], database: Documents
 ) -> None:

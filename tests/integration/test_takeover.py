@@ -21,6 +21,8 @@ from tests.servers.kafka import KafkaBroker
 
 COLLECTIONS = ("micro_batches", "dead_letters", "batches", "leases")
 PERIOD = timedelta(seconds=5)
+COVID = ("--jobname", "covid", "--source", "kafka", "--trigger-seconds", "1")
+EVENTS = [of_lines(number) for number in range(60)]
 
 
 @pytest.fixture(autouse=True)
@@ -29,37 +31,78 @@ def _short_lived(mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
 
 
+@pytest.fixture
+def scenario(kafka: KafkaBroker) -> KafkaScenario:
+    return KafkaScenario(kafka)
+
+
+@pytest.fixture
+def covid(settings: dict[str, str], scenario: KafkaScenario) -> dict[str, str]:
+    """What the job is told; its lease lasts a second."""
+    return {**settings, "max_event_bytes": str(MAX_EVENT_BYTES), **scenario.settings}
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize("point", [Point.MEASURED, Point.PLANNED, Point.STORED])
 def test_a_holder_that_was_replaced_stops_before_its_next_write(
-    data_folder: Path, kafka: KafkaBroker, mongodb_uri: str, database: Documents, point: Point
+    data_folder: Path,
+    scenario: KafkaScenario,
+    covid: dict[str, str],
+    page: CountPage,
+    database: Documents,
+    point: Point,
 ) -> None:
-    scenario, home = KafkaScenario(kafka), data_folder / ".data/covid"
-    arguments = ("--jobname", "covid", "--source", "kafka", "--trigger-seconds", "1", "--lease-seconds", "1")
-    events = [of_lines(number) for number in range(60)]
-    with CountPage() as page:
-        settings = {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": page.url}
-        settings |= {"max_event_bytes": str(MAX_EVENT_BYTES), **scenario.settings}
-        with held_job(data_folder, arguments, settings, point) as held:
-            held.arm()
-            scenario.send(events)
-            held.wait_for_the_point()
-            held.signal(signal.SIGSTOP)
-            page.number += 1
-            with job(data_folder, *arguments, **settings) as running:
-                wait_until(running, lambda: is_settled(database, home, len(events)))
-                running.signal(signal.SIGTERM)
-                assert running.end() == 0, running.errors
-            assert_each_is_stored_once(database, events)
-            assert_ledger_is_complete(database)
-            database["micro_batches"].delete_many({})  # a write of the replaced one would put some of them back
-            database["dead_letters"].delete_many({})
-            before = {name: raw(database, name) for name in COLLECTIONS}
-            held.go_on()
-            held.signal(signal.SIGCONT)
-            assert held.end() == 1, held.errors
-            assert "another process has taken over the job covid" in held.errors[-1]
-            assert {name: raw(database, name) for name in COLLECTIONS} == before
+    home = data_folder / ".data/covid"
+    with held_job(data_folder, COVID, covid, point) as held:
+        held.arm()
+        scenario.send(EVENTS)
+        held.wait_for_the_point()
+        held.signal(signal.SIGSTOP)
+        page.number += 1
+        with job(data_folder, *COVID, **covid) as running:
+            wait_until(running, lambda: is_settled(database, home, len(EVENTS)))
+            running.signal(signal.SIGTERM)
+            assert running.end() == 0, running.errors
+        assert_each_is_stored_once(database, EVENTS)
+        assert_ledger_is_complete(database)
+        database["micro_batches"].delete_many({})  # a write of the replaced one would put some of them back
+        database["dead_letters"].delete_many({})
+        before = {name: raw(database, name) for name in COLLECTIONS}
+        held.go_on()
+        held.signal(signal.SIGCONT)
+        assert held.end() == 1, held.errors
+        assert "another process has taken over the job covid" in held.errors[-1]
+        assert {name: raw(database, name) for name in COLLECTIONS} == before
+
+
+@pytest.mark.slow
+def test_a_plan_of_a_holder_that_was_replaced_does_not_take_the_place_of_one_that_is_not_committed_yet(
+    data_folder: Path, scenario: KafkaScenario, covid: dict[str, str], page: CountPage, database: Documents
+) -> None:
+    home = data_folder / ".data/covid"
+    with held_job(data_folder, COVID, covid, Point.MEASURED) as replaced:
+        replaced.arm()
+        scenario.send(EVENTS)
+        replaced.wait_for_the_point()
+        replaced.signal(signal.SIGSTOP)
+        page.number += 1
+        with held_job(data_folder, COVID, covid, Point.PLANNED) as holder:
+            holder.arm()
+            holder.wait_for_the_point()
+            before = raw(database, "batches")
+            assert database["batches"].count_documents({"state": "planned", "epoch": 2}) == len(before) == 1
+            replaced.go_on()
+            replaced.signal(signal.SIGCONT)
+            assert replaced.end() == 1, replaced.errors
+            assert "another process has taken over the job covid" in replaced.errors[-1]
+            assert raw(database, "batches") == before
+            holder.go_on()
+            wait_until(holder, lambda: is_settled(database, home, len(EVENTS)))
+            holder.signal(signal.SIGTERM)
+            assert holder.end() == 0, holder.errors
+    assert_each_is_stored_once(database, EVENTS)
+    assert_ledger_is_complete(database)
+    assert set(database["micro_batches"].distinct("total_case_count")) == {page.number}
 
 
 @pytest.mark.faults

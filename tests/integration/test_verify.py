@@ -252,6 +252,16 @@ def test_a_removed_ledger_entry_of_dead_letters_is_found(copy: Documents, verify
     assert sorted(line.split(": ")[3] for line in found) == sorted(f"dead_letters/{each['_id']}" for each in letters)
 
 
+def test_an_event_that_is_a_post_and_a_dead_letter_is_found(copy: Documents, verify: Verify) -> None:
+    document, letter = part(copy), copy["dead_letters"].find_one()
+    assert letter is not None
+    origin = document["content"][0]["origin"]
+    query = letter["_id"].partition(":")[0]
+    copy["dead_letters"].insert_one({**letter, "_id": f"{query}:{origin}", "origin": origin})
+    (line,) = verify.damage(copy)["event stored as a post and as a dead letter"]
+    assert f"dead_letters/{query}:{origin}: found a post of micro_batches/{document['_id']}, too" in line
+
+
 def test_a_removed_dead_letter_is_found(copy: Documents, verify: Verify) -> None:
     letter = copy["dead_letters"].find_one_and_delete({})
     assert letter is not None

@@ -7,11 +7,11 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 from runtime.server_process import ServerProcess
 from tests.integration.jobs import run
+from tests.integration.small_disk import fill
 from tests.servers.count_page import Mode
 from tests.soak.stand import KAFKA, LEASE_SECONDS, SOCKET, TWITTER, Stand
 from tests.soak.supervised_job import COMMITTED
@@ -150,7 +150,7 @@ def _disk_full(stand: Stand, _chance: random.Random) -> str:
     jobs = [stand.jobs[name] for name in (SOCKET, TWITTER)]
     heard = [len(job.lines) for job in jobs]
     try:
-        assert _fill(ballast) == errno.ENOSPC
+        assert fill(ballast) == errno.ENOSPC
         for job, since in zip(jobs, heard, strict=True):
             job.wait_for("spool full", since)
     finally:
@@ -158,13 +158,3 @@ def _disk_full(stand: Stand, _chance: random.Random) -> str:
     for job, since in zip(jobs, heard, strict=True):
         job.wait_for("spool has room again", since)
     return "No space left on device"
-
-
-def _fill(ballast: Path) -> int:
-    """Write until the disk takes no more; what it then says."""
-    with ballast.open("wb", buffering=0) as file:
-        while True:
-            try:
-                file.write(bytes(100_000))
-            except OSError as full:
-                return int(full.errno or 0)

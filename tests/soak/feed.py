@@ -37,24 +37,37 @@ class Feed(ABC):
         self._number = 0
         self._pause_seconds = 1 / events_per_second
         self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     @abstractmethod
     def event(self, number: int) -> Event:
         """The event of that number."""
 
-    @abstractmethod
     def __enter__(self) -> Self:
-        """Begin."""
+        self._thread.start()
+        return self
 
-    @abstractmethod
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close every connection."""
+        self._stopping.set()
+        self._thread.join()
+        self.close()
 
-    @abstractmethod
     def stop(self) -> None:
         """Send no more, and leave connections as they are. Raises what has ended the feed, if anything did."""
+        self._stopping.set()
+        self._thread.join()
+        if self.failure is not None:
+            raise self.failure
+
+    @abstractmethod
+    def run(self) -> None:
+        """Send until `pause` says that it is over; in a thread of the feed's own."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Hang up."""
 
     def next_event(self) -> Event:
         """One that was never sent, noted as sent now."""
@@ -66,6 +79,12 @@ class Feed(ABC):
         self.keys[event.sha256] = key(event)
         self.sent[key(event)] = datetime.now(UTC)
         return event
+
+    def _run(self) -> None:
+        try:
+            self.run()
+        except OSError as failure:
+            self.failure = failure
 
     def pause(self) -> bool:
         """Keep the pace; whether the feed is to stop."""

@@ -1,9 +1,6 @@
 """Events into a topic; what the broker has acknowledged is handed over."""
 
-import threading
 from functools import partial
-from types import TracebackType
-from typing import Self
 from uuid import uuid4
 
 from confluent_kafka import KafkaError, Message, Producer
@@ -34,37 +31,26 @@ class KafkaFeed(Feed):
                 "log_level": 0,
             }
         )
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def event(self, number: int) -> Event:
         """See `Feed`."""
         return of_lines(number)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-
     def stop(self) -> None:
         """See `Feed`; returns when all is acknowledged."""
-        self._stopping.set()
-        self._thread.join()
-        left = self._producer.flush(WAIT_SECONDS)
-        if self.failure is not None or left:
-            raise RuntimeError(f"the broker did not take every event left={left}") from self.failure
+        super().stop()
+        if left := self._producer.flush(WAIT_SECONDS):
+            raise TimeoutError(f"the broker has not acknowledged every event left={left}")
 
-    def _run(self) -> None:
+    def close(self) -> None:
+        """See `Feed`."""
+        self._producer.flush(0)
+
+    def run(self) -> None:
+        """See `Feed`."""
         while not self.pause():
             event = self.next_event()
-            self._producer.produce(
-                self._topic,
-                event.sent,
-                on_delivery=partial(self._delivered, key(event)),
-            )
+            self._producer.produce(self._topic, event.sent, on_delivery=partial(self._delivered, key(event)))
             self._producer.poll(0)
 
     def _delivered(self, name: str, error: KafkaError | None, _message: Message) -> None:

@@ -87,6 +87,7 @@ def recoveries(injected: Sequence[Injected], commits: Mapping[str, Sequence[date
 
 
 def _problems(tally: Tally) -> Iterator[str]:
-    for kind in ("lost", "doubled", "foreign", "silent"):
-        if names := getattr(tally, kind):
+    kinds = {"lost": tally.lost, "doubled": tally.doubled, "foreign": tally.foreign, "silent": tally.silent}
+    for kind, names in kinds.items():
+        if names:
             yield f"{tally.source}: {kind} {len(names)}, the first: {names[:_SHOWN]}"

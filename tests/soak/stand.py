@@ -1,7 +1,6 @@
 """Everything that a soak runs on: a broker, a database, a count page, three feeds and three jobs."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from tests.conftest import Documents
 from tests.integration.crash_events import MAX_EVENT_BYTES
 from tests.integration.held_jobs import SHORT_LIVED
 from tests.integration.jobs import ROOT
+from tests.integration.small_disk import mounted
 from tests.servers.count_page import CountPage
 from tests.servers.kafka import KafkaBroker
 from tests.soak.feed import Feed
@@ -26,7 +26,7 @@ from tests.soak.x_feed import XFeed
 
 KAFKA, SOCKET, TWITTER = "kafka", "socket", "twitter"
 LEASE_SECONDS = 6
-_DISK = "64m"
+_DISK_BYTES = 64_000_000
 _NAME = "soak"
 
 
@@ -66,7 +66,7 @@ def opened(folder: Path, events_per_second: float) -> Iterator[Stand]:
         stack.enter_context(database.client)
         broker = stack.enter_context(KafkaBroker(folder / "kafka-broker"))
         page = stack.enter_context(CountPage(mode="number_changed"))
-        disk = stack.enter_context(_disk(folder / "disk"))
+        disk = stack.enter_context(mounted(folder / "disk", _DISK_BYTES))
         kafka = stack.enter_context(KafkaFeed(broker, events_per_second))
         tcp = stack.enter_context(TcpFeed(events_per_second))
         x = stack.enter_context(XFeed(events_per_second))
@@ -91,17 +91,3 @@ def _job(feed: Feed, folder: Path, disk: Path, settings: dict[str, str]) -> Supe
     if feed.source != KAFKA:
         arguments += ["--spool", f"file://{disk}/{feed.source}"]
     return SupervisedJob(feed.source, folder / feed.source, arguments, settings | feed.settings)
-
-
-@contextmanager
-def _disk(place: Path) -> Iterator[Path | None]:
-    """A small file system, which only root may mount."""
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(place)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        yield None
-        return
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)

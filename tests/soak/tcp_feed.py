@@ -3,10 +3,7 @@
 import select
 import socket
 import struct
-import threading
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from tests.integration.crash_events import Event, of_lines
 from tests.soak.feed import Acts, Feed
@@ -26,34 +23,18 @@ class TcpFeed(Feed):
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._address = self._listener.getsockname()
         self.settings = {"socket_port": str(self._address[1])}
-        self.connections = 0
         self._acts: Acts[socket.socket] = Acts()
         self._client: socket.socket | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def event(self, number: int) -> Event:
         """See `Feed`."""
         return of_lines(number)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self._thread.join()
+    def close(self) -> None:
+        """See `Feed`."""
         self._listener.close()
         if self._client is not None:
             self._client.close()
-
-    def stop(self) -> None:
-        """See `Feed`."""
-        self._stopping.set()
-        self._thread.join()
-        if self.failure is not None:
-            raise RuntimeError("the TCP feed ended") from self.failure
 
     def drop_in_a_line(self) -> str:
         """Close in order behind half a line, which is an event of its own."""
@@ -75,17 +56,14 @@ class TcpFeed(Feed):
         """Hang up; nobody answers at the address for a while."""
         return self._acts.have_done(self._go_away)
 
-    def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                if select.select([self._listener], [], [], _LOOK_SECONDS)[0]:
-                    self._client, _ = self._listener.accept()
-                    self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    self.connections += 1
-                    with suppress(ConnectionError):
-                        self._serve(self._client)
-        except OSError as failure:
-            self.failure = failure
+    def run(self) -> None:
+        """See `Feed`."""
+        while not self._stopping.is_set():
+            if select.select([self._listener], [], [], _LOOK_SECONDS)[0]:
+                self._client, _ = self._listener.accept()
+                self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                with suppress(ConnectionError):
+                    self._serve(self._client)
 
     def _serve(self, client: socket.socket) -> None:
         while not self.pause():

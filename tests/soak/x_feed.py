@@ -2,8 +2,6 @@
 
 import json
 import time
-from types import TracebackType
-from typing import Self
 
 from operations.x_stand_in.stream import XStream
 from tests.integration.crash_events import Event, of_x
@@ -31,19 +29,14 @@ class XFeed(Feed):
         """See `Feed`."""
         return of_x(number)
 
-    def __enter__(self) -> Self:
+    def run(self) -> None:
+        """See `Feed`; the server's own threads do the sending."""
         self.api.__enter__()
-        return self
+        self._stopping.wait()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self.api.__exit__(kind, error, trace)
-
-    def stop(self) -> None:
+    def close(self) -> None:
         """See `Feed`."""
-        self._stopping.set()
+        self.api.__exit__(None, None, None)
 
     def drop_in_a_character(self) -> str:
         """Break off in the middle of a character of a post."""

@@ -1,4 +1,4 @@
-"""A post that is there twice: stored twice, sent twice, or sent twice and not dropped."""
+"""A post that is there twice: stored twice, sent twice, or sent twice and not dropped; an event that is two things."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from operations.integrity.findings import Kind, Report
 from operations.integrity.repeats import Names, Repeats
-from operations.integrity.twice import PostsTwice, mark_of_post, name_of_post
+from operations.integrity.twice import EventsTwice, Met, PostsTwice, mark_of_post, name_of_post
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -57,3 +57,25 @@ def test_a_whole_document_that_is_there_twice_is_one_finding(tmp_path: Path) -> 
     (finding,) = looked(tmp_path, {"q:0:0": posts, "x:0:0": posts}, is_dropped=False).findings
     assert finding.kind is Kind.POST_TWICE
     assert finding.found.startswith("1000 posts, one of them ")
+
+
+@pytest.mark.parametrize(
+    ("met", "is_dead", "kinds"),
+    [
+        ([Met.AS_POST, Met.AS_LETTER], True, [Kind.POST_AND_LETTER]),
+        ([Met.AS_LETTER, Met.AS_POST], False, []),
+        ([Met.AS_LETTER_OF_A_REQUEUE, Met.AS_POST], True, []),
+        ([Met.AS_LETTER, Met.AS_LETTER], True, [Kind.LETTER_TWICE]),
+        ([Met.AS_LETTER, Met.AS_POST, Met.AS_LETTER_OF_A_REQUEUE], True, [Kind.LETTER_TWICE, Kind.POST_AND_LETTER]),
+        ([Met.AS_POST, Met.AS_POST], True, []),
+    ],
+)
+def test_an_event_is_a_post_or_a_dead_letter_and_both_only_by_a_requeue(
+    tmp_path: Path, met: list[Met], is_dead: bool, kinds: list[Kind]
+) -> None:
+    report, names, events = Report("job"), Names(tmp_path / "names"), Repeats(tmp_path / "events")
+    for number, as_what in enumerate(met):
+        events.add("origin", names.add(f"q:{number}"), as_what)
+    EventsTwice(report, lambda name: is_dead and name != "").look(events, names)
+    names.close()
+    assert [finding.kind for finding in report.findings] == kinds
