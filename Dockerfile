@@ -1,4 +1,5 @@
 # The job with everything that it needs at run time: Python packages, Java 17, jars. No server is inside.
+# It writes to .data and /tmp only: the root file system may be read-only. /tmp must let programs run (native codecs).
 FROM python:3.11.14-slim-bookworm AS base
 
 # Debian keeps one build of each package: a pinned one would be gone with the next security fix.
@@ -35,4 +36,7 @@ COPY . .
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
 VOLUME /app/.data
+# The driver is the container's own process; this is its Spark. What it has stored is in MongoDB: manage.py show, verify.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["sh", "-c", "grep -qs 'spark.deploy.[S]parkSubmit' /proc/[0-9]*/cmdline"]
 ENTRYPOINT ["python", "main.py"]

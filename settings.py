@@ -7,6 +7,7 @@ are bytes.
 
 import json
 import re
+import ssl
 import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,6 +20,11 @@ from pymongo.uri_parser import parse_uri
 PREFIX = "CASESTREAM_"
 LARGEST_DOCUMENT = 16_000_000  # MongoDB refuses 16 MiB (16,777,216); the rest is for the fields around `content`
 EVENT_GROWTH = 8  # a post of raw_text, text and arrays of one-letter hashtags is at most this many times its event
+
+
+_PYTHONS_ALONE = (
+    "tlsCAFile", "tlsCertificateKeyFile", "tlsCertificateKeyFilePassword", "tlsCRLFile", "tlsAllowInvalidCertificates"
+)  # fmt: skip
 
 
 def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa: ANN401 - pydantic's own signature
@@ -44,6 +50,11 @@ def _mongodb_uri(value: SecretStr) -> SecretStr:
     uri = value.get_secret_value()
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
         raise ValueError("it must begin with mongodb:// or mongodb+srv://")
+    if alone := [name for name in _PYTHONS_ALONE if f"{name.lower()}=" in uri.rpartition("?")[2].lower()]:
+        raise ValueError(
+            f"it must be without {alone[0]}, which Spark's connector does not read; "
+            f"a CA of your own is named by {PREFIX}MONGODB_CA_FILE"
+        )
     if uri.startswith("mongodb://"):  # the other kind asks the DNS
         try:
             with warnings.catch_warnings(action="ignore"):
@@ -54,6 +65,14 @@ def _mongodb_uri(value: SecretStr) -> SecretStr:
                 "hex digits for the special characters of user and password (%40 for @, %2F for /)"
             ) from None
     return value
+
+
+def _asks_for_tls(value: SecretStr | None) -> bool:
+    uri = value.get_secret_value() if value else ""
+    if uri.startswith("mongodb+srv://"):
+        return True  # it does unless told otherwise
+    with warnings.catch_warnings(action="ignore"):
+        return bool(uri and parse_uri(uri, warn=True)["options"].get("tls"))
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -102,6 +121,14 @@ def _rules(value: str) -> str:
     return "\n".join(lines)
 
 
+def _authorities(value: str) -> str:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+    except OSError:
+        raise ValueError("it must be a file that this machine can read and that holds certificates in PEM") from None
+    return value
+
+
 def scheme_of(place: str) -> str:
     """`hdfs` of hdfs://host/path, nothing for a path."""
     match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", place)
@@ -118,6 +145,7 @@ TopicName = Annotated[
 Names = Annotated[tuple[TopicName, ...], NoDecode, BeforeValidator(_names)]
 NamesOrNone = Annotated[Names, AfterValidator(lambda names: () if names == ("none",) else names)]
 MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
+Authorities = Annotated[str, AfterValidator(_authorities)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 CheckpointUri = Annotated[str, AfterValidator(_checkpoint_uri)]
 SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
@@ -148,7 +176,17 @@ class Storage(BaseSettings):
     mongodb_uri: MongoUri | None = _setting(
         STORAGE, None, "where documents go; default, with a local master only: an embedded server for trying things"
     )
+    mongodb_ca_file: Authorities | None = _setting(
+        STORAGE, None, "PEM file of MongoDB's CA, with tls=true in MONGODB_URI; default: Python's and Java's own lists"
+    )
     database: DatabaseName = _setting(STORAGE, "casestream", "MongoDB database")
+
+    @field_validator("mongodb_ca_file")
+    @classmethod
+    def _has_a_use(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and "mongodb_uri" in info.data and not _asks_for_tls(info.data["mongodb_uri"]):
+            raise ValueError(f"it must stand beside a {PREFIX}MONGODB_URI with tls=true")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -216,7 +254,9 @@ class Settings(Storage):
     )
     kafka_sasl_username: str | None = _setting(KAFKA, None, "user at the brokers; required with SASL")
     kafka_sasl_password: SecretStr | None = _setting(KAFKA, None, "password at the brokers; required with SASL")
-    kafka_ssl_ca_location: str | None = _setting(KAFKA, None, "PEM file of the brokers' CA; default: Java's own list")
+    kafka_ssl_ca_location: Authorities | None = _setting(
+        KAFKA, None, "PEM file of the brokers' CA; default: Java's own list"
+    )
 
     socket_host: Host = _setting(SOCKET, "127.0.0.1", "host that the job connects to")
     socket_port: int = _setting(SOCKET, 9009, "its port; the job reads lines from it", ge=1, le=65_535)

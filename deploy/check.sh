@@ -15,12 +15,12 @@ check lint ruff check --quiet .
 check types mypy .
 check imports lint-imports --no-logo --no-cache
 check "dead code" vulture
-check shell shellcheck deploy/*.sh tests/*.sh .ci/run
+check shell shellcheck deploy/*.sh deploy/*/*.sh tests/*.sh .ci/run
 check Dockerfile hadolint Dockerfile
 check docker-compose.yml yamllint --strict -d '{rules: {key-duplicates: {}, line-length: {max: 120}}}' \
   docker-compose.yml
 if docker compose version >/dev/null 2>&1; then
-  check "docker compose" docker compose --profile kafka config --quiet
+  check "docker compose" docker compose --profile kafka --profile twitter config --quiet
 fi
 
 if ((${#failed[@]})); then

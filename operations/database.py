@@ -28,7 +28,7 @@ def opened_with_uri(storage: Storage) -> Iterator[tuple[Database[dict[str, Any]]
     server = EmbeddedServer() if storage.mongodb_uri is None else None
     uri = server.start() if server else storage.mongodb_uri.get_secret_value() if storage.mongodb_uri else ""
     try:
-        database = connect(uri, storage.database)
+        database = connect(uri, storage.database, storage.mongodb_ca_file)
         if (why := reach(database)) is not None:
             raise CannotStart(f"MongoDB cannot be reached: {why}")
         with database.client:

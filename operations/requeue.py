@@ -29,6 +29,7 @@ from runtime.reprocessing import Place
 from runtime.requeue import Requeue
 from runtime.session import close_session, open_session
 from settings import Settings
+from sinks.schema import refuse_newer
 
 Problem = StrEnum("Problem", ["not_utf8", "too_long", "not_json", "no_text", "bad_field", "not_a_post"])
 
@@ -69,8 +70,10 @@ def requeue(
     with opened_with_uri(settings) as (database, uri), _explained(settings):
         if database["leases"].find_one({"_id": jobname}) is None:
             raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+        refuse_newer(database, jobname)
         with _lease(database, settings) if yes else nullcontext((_refuse, 0)) as (fence, epoch):
-            spark = open_session(f"requeue {jobname}", Path(".data", jobname, "requeue"))
+            folder = Path(".data", jobname, "requeue")
+            spark = open_session(f"requeue {jobname}", folder, settings.mongodb_ca_file)
             try:
                 requeue = Requeue(spark, Place(uri, database, fence, epoch), settings, SystemClock())
                 _store(requeue, selection) if yes else _look(requeue, selection)

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from processors.base import StreamProcessor
 from processors.events import post_or_problem
+from processors.kafka_login import no_answer
 from settings import Settings
 
 _CONNECT_SECONDS = 5
@@ -59,7 +60,7 @@ class KafkaProcessor(StreamProcessor):
         )
 
     def unreachable(self) -> str | None:
-        """Why no bootstrap server accepts a connection."""
+        """Why no bootstrap server accepts a connection, or none answers. Raises CannotStart where one refuses."""
         problems = []
         for server in str(self.settings.kafka_bootstrap_servers).split(","):
             host, _, port = server.strip().rpartition(":")
@@ -68,7 +69,7 @@ class KafkaProcessor(StreamProcessor):
             except OSError as error:
                 problems.append(f"Kafka at {server}: {error}")
             else:
-                return None
+                return no_answer(self.spark, self.settings, connection(self.settings))
         return "; ".join(problems)
 
     def _starting(self) -> str:

@@ -34,6 +34,7 @@ from runtime.stopping import StopSignal
 from runtime.supervisor import Supervisor
 from settings import Settings
 from sinks.mongo import MongoSink
+from sinks.schema import refuse_newer
 from spool.files import open_folder
 
 log = logging.getLogger(__name__)
@@ -92,13 +93,15 @@ class Job:
         with ThreadPoolExecutor(1) as beside:
             address = beside.submit(self._address)
             self._progress.say("starting Spark")
-            spark = open_session(self._settings.jobname, Path(".data", self._settings.jobname))
+            folder, ca_file = Path(".data", self._settings.jobname), self._settings.mongodb_ca_file
+            spark = open_session(self._settings.jobname, folder, ca_file)
             self._stop.listen()  # pyspark has put a handler of its own for Ctrl-C
             self._open.callback(close_session, spark)
             self._uri = address.result()
-        database = connect(self._uri, self._settings.database)
+        database = connect(self._uri, self._settings.database, self._settings.mongodb_ca_file)
         self._open.callback(database.client.close)
         self._wait_for(lambda: reach(database))
+        refuse_newer(database, self._settings.jobname)
         ensure_indexes(database)
         return spark, database
 

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from errors import CannotStart
 from runtime.jars import PACKAGES, class_path
 from runtime.java import VERSION, find_java_home
+from runtime.trust import trust
 
 # What the job relies on, whoever submits it.
 _RULES = {
@@ -47,12 +48,17 @@ def is_in_cluster() -> bool:
     return is_submitted() and _submitted_with("spark.submit.deployMode", "client") == "cluster"
 
 
-def open_session(jobname: str, log_folder: Path) -> SparkSession:
-    """The session; a JVM of our own logs to `spark.log` in the folder. Raises CannotStart where there is no Java."""
+def open_session(jobname: str, log_folder: Path, ca_file: str | None = None) -> SparkSession:
+    """The session; a JVM of our own logs to `spark.log` in the folder. Raises CannotStart where there is no Java.
+
+    ca_file: see `trust.trust`.
+    """
     if is_submitted():
         session = SparkSession.builder.getOrCreate()
     else:
         session = SparkSession(_local_context(jobname, log_folder))
+    if ca_file is not None:
+        trust(session, ca_file)
     session.sparkContext.setLogLevel("WARN")
     for name, value in _RULES.items():
         session.conf.set(name, value)

@@ -96,11 +96,15 @@ class KafkaBroker:
 
     def __init__(self, work: Path, jars: Path = JARS, java_home: Path | None = None, heap: str = "256m") -> None:
         """`work`: settings, data and logs; `jars`: filled on the first start; `java_home`: else JAVA_HOME, PATH."""
-        port, controller_port = free_ports(2)
-        self.bootstrap = f"127.0.0.1:{port}"
+        self.port, self.controller_port = free_ports(2)
+        self.bootstrap = f"127.0.0.1:{self.port}"
         self._properties = SERVER_PROPERTIES.format(
-            port=port, controller_port=controller_port, data=work / "data", max_message_bytes=MAX_MESSAGE_BYTES
+            port=self.port,
+            controller_port=self.controller_port,
+            data=work / "data",
+            max_message_bytes=MAX_MESSAGE_BYTES,
         )
+        self._format: tuple[str, ...] = ("--cluster-id", CLUSTER_ID)
         self._work = work
         self._jars = jars
         self._java_home = java_home
@@ -203,7 +207,7 @@ class KafkaBroker:
         self._work.mkdir(parents=True, exist_ok=True)
         self._settings.write_text(self._properties)
         (self._work / "log4j2.properties").write_text(LOG_PROPERTIES)
-        arguments = ("format", "--config", str(self._settings), "--cluster-id", CLUSTER_ID)
+        arguments = ("format", "--config", str(self._settings), *self._format)
         if self._launch("kafka.tools.StorageTool", *arguments).wait(START_SECONDS):
             raise self._failure("its storage could not be formatted")
 

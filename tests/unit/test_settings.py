@@ -1,11 +1,13 @@
 """One frozen object that hears of nothing but what it is given."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from settings import Settings, Storage
+from tests.servers.certificates import make_certificates
 
 
 def made(**fields: Any) -> Settings:  # noqa: ANN401
@@ -86,3 +88,23 @@ def test_rules_are_one_a_line_each_once() -> None:
 def test_expansions_may_be_none() -> None:
     assert made().twitter_expansions == ("referenced_tweets.id",)
     assert made(twitter_expansions="none").twitter_expansions == ()
+
+
+@pytest.mark.parametrize("option", ["tlsCAFile=/etc/ca.pem", "tls=true&tlscafile=ca.pem", "tlsCertificateKeyFile=k"])
+def test_what_only_python_would_read_of_a_uri_is_a_mistake(option: str) -> None:
+    with pytest.raises(ValidationError, match="which Spark's connector does not read"):
+        made(mongodb_uri=f"mongodb://host/?{option}")
+
+
+def test_a_file_of_authorities_must_be_there_and_asks_for_tls(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN CERTIFICATE-----\nno base64\n-----END CERTIFICATE-----\n")
+    for wrong in (tmp_path / "none.pem", broken, tmp_path):
+        with pytest.raises(ValidationError, match="holds certificates in PEM"):
+            made(mongodb_uri="mongodb://host/?tls=true", mongodb_ca_file=str(wrong))
+    file = make_certificates(tmp_path).ca
+    for uri in ("mongodb://host/?tls=true", "mongodb://host/?ssl=true", "mongodb+srv://host"):
+        assert made(mongodb_uri=uri, mongodb_ca_file=str(file)).mongodb_ca_file == str(file)
+    for given in ({}, {"mongodb_uri": "mongodb://host/?tls=false"}):
+        with pytest.raises(ValidationError, match="CASESTREAM_MONGODB_URI with tls=true"):
+            made(**given, mongodb_ca_file=str(file))

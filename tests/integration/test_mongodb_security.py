@@ -1,0 +1,128 @@
+"""MongoDB with TLS and a login: both of the job's clients, pymongo and Spark's connector, and what is said if not."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymongo.errors import OperationFailure
+
+from errors import CannotStart
+from ledger.database import connect, reach
+from tests.integration.jobs import job, manage, run
+from tests.integration.lines_peer import LinesPeer
+from tests.servers.certificates import make_certificates
+from tests.servers.secure_mongodb import PASSWORD, SecureMongo, secure_mongodb
+
+JOB = ("--jobname", "demo", "--source", "socket", "--available-now", "--idle-seconds", "2")
+WRONG = "wr0ng-s3cret"
+REFUSALS = {
+    "password": ("refused the login", "CASESTREAM_MONGODB_URI"),
+    "login": ("refused the login", "CASESTREAM_MONGODB_URI"),
+    "authority": ("an authority that is not trusted", "--mongodb-ca-file"),
+    "list of its own": ("an authority that is not trusted", "--mongodb-ca-file"),
+    "plain text": ("speaks TLS, and the job was told to speak plain text", "tls=true", "CASESTREAM_MONGODB_URI"),
+    "name": ("a certificate of another name", "CASESTREAM_MONGODB_URI"),
+}
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureMongo]:
+    """A server that asks for TLS and a login."""
+    with secure_mongodb(tmp_path_factory.mktemp("secured")) as server:
+        yield server
+
+
+@pytest.fixture
+def mistakes(tmp_path: Path, secured: SecureMongo) -> dict[str, tuple[str, str | None]]:
+    """A URI and a file of authorities that do not fit, by what is wrong."""
+    ca = str(secured.certificates.ca)
+    return {
+        "password": (secured.uri(password=WRONG), ca),
+        "login": (secured.uri(password=""), ca),
+        "authority": (secured.uri(), str(make_certificates(tmp_path / "other").ca)),
+        "list of its own": (secured.uri(), None),
+        "plain text": (secured.uri(password=WRONG, tls=False), None),
+        "name": (secured.uri().replace("127.0.0.1", "127.1"), ca),
+    }
+
+
+@pytest.mark.parametrize("mistake", REFUSALS)
+def test_a_server_that_refuses_is_no_start_at_once_and_the_setting_to_correct_is_named(
+    secured: SecureMongo, mistakes: dict[str, tuple[str, str | None]], mistake: str
+) -> None:
+    uri, ca_file = mistakes[mistake]
+    database = connect(uri, "test", ca_file)
+    began = time.monotonic()
+    with database.client, pytest.raises(CannotStart) as raised:
+        reach(database)
+    assert time.monotonic() - began < 12
+    said = str(raised.value)
+    assert all(piece in said for piece in (*REFUSALS[mistake], f":{secured.port}"))
+    assert "\n" not in said
+    assert WRONG not in said
+    assert PASSWORD not in said
+
+
+def stored_over_tls(folder: Path, secured: SecureMongo, name: str) -> dict[str, str]:
+    """Run a job of that name over two posts and an event that is none; the settings that it was given."""
+    given = {"mongodb_uri": secured.uri(), "mongodb_ca_file": str(secured.certificates.ca)}
+    with LinesPeer() as peer:
+        command = ("--jobname", name, *JOB[2:], "--socket-port", peer.port)
+        with job(folder, *command, **given, count_url="http://127.0.0.1:1/") as running:
+            peer.send(b'one\ntwo\n{"no": "post"}\n')
+            peer.hang_up()
+            assert running.end() == 0, running.errors
+    assert PASSWORD not in "\n".join([*running.errors, (folder / f".data/{name}/spark.log").read_text()])
+    return given
+
+
+def test_the_role_of_a_job_is_enough_for_it_over_tls(data_folder: Path, secured: SecureMongo) -> None:
+    given = stored_over_tls(data_folder, secured, "demo")
+    shown = manage(data_folder, "show", "--jobname", "demo", **given)
+    assert shown.returncode == 0, shown.stderr
+    assert '"text": "two"' in shown.stdout
+
+
+@pytest.mark.slow
+def test_the_role_of_a_job_is_enough_for_the_operators_commands_over_tls(
+    data_folder: Path, secured: SecureMongo
+) -> None:
+    given = stored_over_tls(data_folder, secured, "operated")
+    for command in (("verify",), ("requeue", "--yes")):
+        done = manage(data_folder, *command, "--jobname", "operated", **given)
+        assert done.returncode == 0, done.stderr
+    stop = manage(data_folder, "stop", "--jobname", "operated", **given)
+    assert "not authorized" not in stop.stderr
+
+
+def test_the_role_of_an_analyst_reads_and_writes_nothing_and_a_job_s_does_not_drop(secured: SecureMongo) -> None:
+    analyst = connect(secured.uri(user="analyst"), "casestream", str(secured.certificates.ca))
+    with analyst.client:
+        assert reach(analyst) is None
+        analyst.list_collection_names()
+        with pytest.raises(OperationFailure, match="not authorized"):
+            analyst["leases"].insert_one({"_id": "mine"})
+    own = connect(secured.uri(), "casestream", str(secured.certificates.ca))
+    with own.client:
+        with pytest.raises(OperationFailure, match="not authorized"):
+            own.drop_collection("micro_batches")
+        with pytest.raises(OperationFailure, match="not authorized"):
+            own.client["other"]["posts"].find_one()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mistake", ["password", "authority", "plain text"])
+def test_a_job_that_the_server_refuses_ends_with_code_3_and_one_line(
+    data_folder: Path, mistakes: dict[str, tuple[str, str | None]], mistake: str
+) -> None:
+    uri, ca_file = mistakes[mistake]
+    given = {"mongodb_uri": uri, **({"mongodb_ca_file": ca_file} if ca_file else {})}
+    began = time.monotonic()
+    code, errors = run(data_folder, *JOB, **given)
+    assert time.monotonic() - began < 90  # START_TIMEOUT_SECONDS is 300
+    assert code == 3
+    assert [line for line in errors if not line.startswith("{")] == errors[-1:]
+    assert all(piece in errors[-1] for piece in REFUSALS[mistake])
+    everything = "\n".join([*errors, (data_folder / ".data/demo/spark.log").read_text()])
+    assert not any(word in everything for word in ("Traceback", WRONG, PASSWORD))

@@ -1,0 +1,84 @@
+"""The embedded server with a login (SCRAM-SHA-256) and TLS: it gets its users while it is still open to all.
+
+They have the roles of deploy/mongodb/roles.json, which the containers' MongoDB has, and no right beyond.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from runtime.embedded import PROGRAM
+from runtime.server_process import START_SECONDS, free_port
+from tests.servers.certificates import Certificates, make_certificates
+
+ROLES = json.loads((Path(__file__).parents[2] / "deploy/mongodb/roles.json").read_text())
+USER, PASSWORD = "job", "s3cret-w0rd"
+"""Every user's name is that of its role: job or analyst."""
+_STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class SecureMongo:
+    """A running server that wants TLS and a login."""
+
+    port: int
+    certificates: Certificates
+
+    def uri(self, *, user: str = USER, password: str = PASSWORD, tls: bool = True) -> str:
+        """The address, with that login."""
+        login = f"{user}:{password}@" if password else ""
+        options = "directConnection=true&authSource=casestream" + ("&tls=true" if tls else "")
+        return f"mongodb://{login}127.0.0.1:{self.port}/?{options}"
+
+
+@contextmanager
+def secure_mongodb(folder: Path) -> Iterator[SecureMongo]:
+    """Start it, and end it with the block; its data and log are in the folder."""
+    certificates = make_certificates(folder / "certificates")
+    port = free_port()
+    with _server(folder, port, {}) as client:
+        database = client["casestream"]
+        for role in ROLES:
+            database.command(role)
+            name = role["createRole"]
+            database.command("createUser", name, pwd=PASSWORD, roles=[name], mechanisms=["SCRAM-SHA-256"])
+    secure = SecureMongo(port, certificates)
+    files = ("--tls-cert-file", str(certificates.certificate), "--tls-key-file", str(certificates.key))
+    login: dict[str, Any] = {"username": USER, "password": PASSWORD, "authSource": "casestream"}
+    login |= {"tls": True, "tlsCAFile": str(certificates.ca)}
+    with _server(folder, port, login, "--auth", *files):
+        yield secure
+
+
+@contextmanager
+def _server(folder: Path, port: int, login: dict[str, Any], *options: str) -> Iterator[MongoClient[dict[str, Any]]]:
+    (folder / "secantusd.toml").write_text("")  # keeps the settings of the working and home folder out
+    command = [str(PROGRAM), "--config", str(folder / "secantusd.toml"), "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--storage-path", str(folder / "data"), "--sync-on-commit", *options]
+    with (folder / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    try:
+        wait = int(START_SECONDS * 1000)
+        with MongoClient[dict[str, Any]](
+            "127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=wait, **login
+        ) as client:
+            try:
+                client.admin.command("ping")
+            except PyMongoError as error:
+                said = (folder / "server.log").read_text(errors="replace")
+                raise AssertionError(f"the server did not start: {error}\n{said[-2000:]}") from error
+            yield client
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
