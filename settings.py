@@ -5,163 +5,42 @@ settings file; `command_line` merges the three. Fields of type `SecretStr` have 
 are bytes.
 """
 
-import json
 import re
-import ssl
-import warnings
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import unquote
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
-from pymongo.uri_parser import parse_uri
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-PREFIX = "CASESTREAM_"
+from setting_types import (
+    PREFIX,
+    Authorities,
+    CheckpointUri,
+    DatabaseName,
+    Host,
+    JobName,
+    MongoUri,
+    Names,
+    NamesOrNone,
+    Rules,
+    Servers,
+    SpoolUri,
+    Starting,
+    Token,
+    WebAddress,
+    asks_for_tls,
+    scheme_of,
+)
+
 LARGEST_DOCUMENT = 16_000_000  # MongoDB refuses 16 MiB (16,777,216); the rest is for the fields around `content`
 EVENT_GROWTH = 8  # a post of raw_text, text and arrays of one-letter hashtags is at most this many times its event
-
-
-_PYTHONS_ALONE = (
-    "tlsCAFile", "tlsCertificateKeyFile", "tlsCertificateKeyFilePassword", "tlsCRLFile", "tlsAllowInvalidCertificates"
-)  # fmt: skip
+_WEEK, _YEAR = 604_800, 31_536_000
 
 
 def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa: ANN401 - pydantic's own signature
     return Field(default, description=about, json_schema_extra={"group": group}, **rules)
 
-
-def _names(value: object) -> object:
-    return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
-
-
-def _matching(pattern: str, allowed: str) -> AfterValidator:
-    """Whole values of this pattern only; `allowed` says the same to a person."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"it must be {allowed}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _mongodb_uri(value: SecretStr) -> SecretStr:
-    uri = value.get_secret_value()
-    if not uri.startswith(("mongodb://", "mongodb+srv://")):
-        raise ValueError("it must begin with mongodb:// or mongodb+srv://")
-    if alone := [name for name in _PYTHONS_ALONE if f"{name.lower()}=" in uri.rpartition("?")[2].lower()]:
-        raise ValueError(
-            f"it must be without {alone[0]}, which Spark's connector does not read; "
-            f"a CA of your own is named by {PREFIX}MONGODB_CA_FILE"
-        )
-    if uri.startswith("mongodb://"):  # the other kind asks the DNS
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                parse_uri(uri, warn=True)  # an option that it does not know is no mistake to it either
-        except Exception:  # noqa: BLE001 - whatever it says may hold a piece of the password
-            raise ValueError(
-                "it must be a URI that MongoDB can read: mongodb://user:password@host:port/?options, with % and two "
-                "hex digits for the special characters of user and password (%40 for @, %2F for /)"
-            ) from None
-    return value
-
-
-def _asks_for_tls(value: SecretStr | None) -> bool:
-    uri = value.get_secret_value() if value else ""
-    if uri.startswith("mongodb+srv://"):
-        return True  # it does unless told otherwise
-    with warnings.catch_warnings(action="ignore"):
-        return bool(uri and parse_uri(uri, warn=True)["options"].get("tls"))
-
-
-def _token(value: SecretStr) -> SecretStr:
-    token = value.get_secret_value().strip()
-    if not re.fullmatch(r"[!-~]+", token):
-        raise ValueError("it must be the token alone: letters, digits and signs of ASCII, no blanks")
-    return SecretStr(token)
-
-
-def _spool_uri(value: str) -> str:
-    scheme = scheme_of(value)
-    if scheme not in ("", "file", "hdfs"):
-        raise ValueError(f"it must be a path, file:/… or hdfs://…; {scheme}: has no atomic rename")
-    if re.search(r"[{}\[\]*?\\]", value):
-        raise ValueError("it must be without { } [ ] * ? and backslashes, which Spark takes for patterns")
-    return value
-
-
-def _checkpoint_uri(value: str) -> str:
-    if scheme_of(value) == "hdfs" and not re.match(r"(?i)hdfs://[^/]", value):
-        raise ValueError("it must be a path, or a URI with its host, as fs.defaultFS has it: hdfs://host/path")
-    return value
-
-
-def _starting(value: str) -> str:
-    if value in ("earliest", "latest"):
-        return value
-    try:
-        topics = json.loads(value)
-        is_good = all(
-            int(part) >= 0 and type(at) is int and at >= -2 for each in topics.values() for part, at in each.items()
-        )
-    except (ValueError, AttributeError):
-        is_good = False
-    if not is_good:
-        raise ValueError('it must be earliest, latest or {"topic":{"partition":offset}}')
-    return value
-
-
-def _rules(value: str) -> str:
-    lines = [line.strip() for line in value.splitlines() if line.strip()]
-    if not lines:
-        raise ValueError("it must hold a rule: what X is to look for, one a line")
-    if len(set(lines)) < len(lines):
-        raise ValueError("it must hold each rule once")
-    return "\n".join(lines)
-
-
-def _authorities(value: str) -> str:
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
-    except OSError:
-        raise ValueError("it must be a file that this machine can read and that holds certificates in PEM") from None
-    return value
-
-
-def scheme_of(place: str) -> str:
-    """`hdfs` of hdfs://host/path, nothing for a path."""
-    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", place)
-    return match[1].lower() if match else ""
-
-
-_HOST = r"([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)"
-_SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
-_WEEK, _YEAR = 604_800, 31_536_000
-
-TopicName = Annotated[
-    str, _matching(r"[A-Za-z0-9._-]{1,249}", "names of letters, digits, dots, underscores and hyphens")
-]
-Names = Annotated[tuple[TopicName, ...], NoDecode, BeforeValidator(_names)]
-NamesOrNone = Annotated[Names, AfterValidator(lambda names: () if names == ("none",) else names)]
-MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
-Authorities = Annotated[str, AfterValidator(_authorities)]
-Token = Annotated[SecretStr, AfterValidator(_token)]
-CheckpointUri = Annotated[str, AfterValidator(_checkpoint_uri)]
-SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
-JobName = Annotated[
-    str,
-    _matching(
-        r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
-        "1 to 64 letters, digits, dots, underscores and hyphens, a letter or digit first",
-    ),
-]
-DatabaseName = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,63}", "1 to 63 letters, digits, underscores and hyphens")]
-Host = Annotated[str, _matching(_HOST, "a host's name or address")]
-Servers = Annotated[str, _matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port, or several with commas between")]
-Starting = Annotated[str, AfterValidator(_starting)]
-Rules = Annotated[str, AfterValidator(_rules)]
-WebAddress = Annotated[str, _matching(r"(?i)https?://[^\s/?#]+\S*", "an address that begins with http:// or https://")]
 
 JOB, STORAGE, KAFKA, SOCKET, TWITTER, COUNT, LIMITS = (
     "job", "storage", "kafka", "socket", "twitter", "case count", "limits"
@@ -184,7 +63,7 @@ class Storage(BaseSettings):
     @field_validator("mongodb_ca_file")
     @classmethod
     def _has_a_use(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None and "mongodb_uri" in info.data and not _asks_for_tls(info.data["mongodb_uri"]):
+        if value is not None and "mongodb_uri" in info.data and not asks_for_tls(info.data["mongodb_uri"]):
             raise ValueError(f"it must stand beside a {PREFIX}MONGODB_URI with tls=true")
         return value
 

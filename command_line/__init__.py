@@ -13,7 +13,8 @@ from command_line.flags import NO_VALUE, parser
 from command_line.mistakes import flag, shown, variable
 from command_line.settings_file import read_file
 from errors import FixSettings
-from settings import Settings, Storage, scheme_of
+from setting_types import scheme_of
+from settings import Settings, Storage
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from errors import FixSettings
 from processors import PROCESSORS
 from runtime.plugins import required_settings
 from scraper import PROVIDERS
-from settings import PREFIX, Settings
+from setting_types import PREFIX
+from settings import Settings
 
 MAIN = Path(__file__).parents[2] / "main.py"
 BOUND_SECONDS = 60
