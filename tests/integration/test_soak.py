@@ -24,4 +24,5 @@ def test_two_minutes_of_faults_at_random_lose_nothing_and_double_nothing(
     say("\n".join(outcome.lines()))
     assert outcome.problems == []
     assert len(outcome.injected) >= 2
+    assert outcome.injected[0].name.endswith(" killed")
     assert all(each.handed_over > 1_000 for each in outcome.tallies)

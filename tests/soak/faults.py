@@ -32,7 +32,8 @@ class Fault(NamedTuple):
 
 
 def in_random_order(stand: Stand, chance: random.Random) -> Iterator[Fault]:
-    """For ever; none comes again before all have come."""
+    """For ever, a killed job first of all; none comes again before all have come."""
+    yield chance.choice([_killed(name) for name in stand.jobs])
     while True:
         found = _faults(stand, chance)
         yield from chance.sample(found, len(found))
@@ -58,12 +59,16 @@ def _of_jobs(stand: Stand, chance: random.Random) -> list[Fault]:
     jobs = stand.jobs
     jvm, stopped, still, twice = (chance.choice([*jobs]) for _ in range(4))
     return [
-        *(Fault(f"{name} killed", (name,), partial(_kill, name)) for name in jobs),
+        *map(_killed, jobs),
         Fault(f"the JVM of {jvm} killed", (jvm,), lambda *_: jobs[jvm].kill_jvm()),
         Fault(f"{stopped} stopped", (stopped,), lambda *_: jobs[stopped].stop()),
         Fault(f"{still} stands still", (still,), partial(_stand_still, still)),
         Fault(f"a second {twice} is started", (), partial(_second_job, twice)),
     ]
+
+
+def _killed(name: str) -> Fault:
+    return Fault(f"{name} killed", (name,), partial(_kill, name))
 
 
 def _of_feeds(stand: Stand) -> list[Fault]:
