@@ -34,7 +34,7 @@ def is_refused(broker: KafkaBroker) -> bool:
     return False
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 def test_posts_that_come_while_kafka_is_dead_are_stored_once_when_it_is_back(
     data_folder: Path, mongodb_uri: str, database: Documents, broker: KafkaBroker

@@ -75,7 +75,7 @@ def test_a_holder_that_was_replaced_stops_before_its_next_write(
         assert {name: raw(database, name) for name in COLLECTIONS} == before
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_plan_of_a_holder_that_was_replaced_does_not_take_the_place_of_one_that_is_not_committed_yet(
     data_folder: Path, scenario: KafkaScenario, covid: dict[str, str], page: CountPage, database: Documents
 ) -> None:
