@@ -1,10 +1,10 @@
 # `make` lists the targets. Each is one line here, or a script under deploy/ or tests/. ARGS reaches the command.
 .DEFAULT_GOAL := help
 MINUTES ?= 10
-.PHONY: help setup setup-dev run test test-slow test-faults soak check package lock clean
+.PHONY: help setup setup-dev run test test-slow test-faults test-spark4 soak check package lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## everything that the demo needs, into .venv: packages, Java 17, jars; minutes once, then a second
 	@deploy/setup.sh
@@ -20,6 +20,9 @@ test-slow: setup-dev ## the slow tests: up to 25 minutes
 
 test-faults: setup-dev ## kills at every point, outages, 120,000 bad events: an hour
 	@.venv/bin/python -m pytest -m faults $(ARGS)
+
+test-spark4: setup-dev ## the tests that speak to Spark, on Spark 4.0
+	@deploy/test-spark4.sh $(ARGS)
 
 soak: setup-dev ## every source at once and a fault at random every half minute, for MINUTES=10; nothing may be lost
 	@.venv/bin/python -m tests.soak --minutes $(MINUTES) $(ARGS)

@@ -8,13 +8,16 @@ import re
 import sys
 from pathlib import Path
 
+from pyspark.version import __version__
+
 from runtime.ivy import Artefact, Unresolved, complete, pyspark_jars
 from runtime.ivy import resolve as resolve_artefacts
 from runtime.java import VERSION, find_java_home
 
+_SCALA = "2.12" if __version__.startswith("3.") else "2.13"  # what pyspark's own jars are made for
 PACKAGES = (
-    "org.mongodb.spark:mongo-spark-connector_2.12:10.5.0",
-    "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7",
+    f"org.mongodb.spark:mongo-spark-connector_{_SCALA}:10.5.0",
+    f"org.apache.spark:spark-sql-kafka-0-10_{_SCALA}:{__version__}",
 )
 ARTEFACTS = tuple(Artefact(*package.split(":")) for package in PACKAGES)
 JARS = Path(sys.prefix, "jars")

@@ -20,6 +20,7 @@ _RULES = {
     "spark.sql.ansi.enabled": "false",  # no event may fail a task
     "spark.sql.json.enablePartialResults": "true",  # a field of a wrong type costs that field only
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    "spark.sql.legacy.codingErrorAction": "true",  # Spark 4: bytes that are no UTF-8 fail no task
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     "spark.sql.redaction.options.regex": "(?i)url|uri|password|jaas",
 }
