@@ -12,7 +12,7 @@ setup: ## everything that the demo needs, into .venv: packages, Java 17, jars; m
 run: setup ## the demo: posts from a file, every 20 s, into an embedded MongoDB; SOURCE=twitter: by way of X's API
 	@deploy/run-demo.sh $(ARGS)
 
-test: setup-dev ## the tests, without the slow ones: up to 15 minutes
+test: setup-dev ## the tests, without the slow ones: 15 to 20 minutes on 2 cores
 	@.venv/bin/python -m pytest -m "not slow and not faults" $(ARGS)
 
 test-slow: setup-dev ## the slow tests: up to 25 minutes

@@ -27,6 +27,11 @@ def ids_below(name: object) -> dict[str, str]:
     return {"$gte": f"{name}:", "$lt": f"{name};"}  # a semicolon comes behind the colon
 
 
+def lease_of(query_id: str, job: str) -> str:
+    """The name of the lease under which the job's batches of that query are stored: a requeue has one of its own."""
+    return f"{REQUEUE}:{job}" if query_id == REQUEUE else job
+
+
 @dataclass(frozen=True)
 class LoggedBatch:
     """What Spark's offset log says of a batch, the same at each replay.

@@ -24,7 +24,7 @@ from case_count import CaseCount
 from clock import Clock
 from errors import LeaseLost
 from ledger.leases import lost
-from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch
+from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch, lease_of
 from settings import Settings
 
 
@@ -135,8 +135,7 @@ class BatchLedger:
         )
 
     def _lost(self, batch: BatchId) -> LeaseLost:
-        job = self._settings.jobname
-        return lost(f"{REQUEUE}:{job}" if batch.query_id == REQUEUE else job)
+        return lost(lease_of(batch.query_id, self._settings.jobname))
 
     def _entry(self, plan: BatchPlan) -> dict[str, Any]:
         contents = plan.contents

@@ -21,7 +21,7 @@ from ledger.batches import highest_epoch
 from ledger.dead_letters import Selection
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
-from micro_batch import REQUEUE
+from micro_batch import REQUEUE, lease_of
 from monitoring.logs import redacted
 from operations.database import opened_with_uri
 from runtime.failures import cause
@@ -109,7 +109,7 @@ def _store(requeue: Requeue, selection: Selection) -> None:
 def _lease(database: Database[dict[str, Any]], settings: Settings) -> Iterator[tuple[Callable[[], None], int]]:
     """A lease of the requeue's own: the fence before each write, and its epoch. Raises CannotStart."""
     ensure_indexes(database)
-    name = f"{REQUEUE}:{settings.jobname}"
+    name = lease_of(REQUEUE, settings.jobname)
     lease = Lease(database, name, name, settings.lease_seconds, SystemClock(), Event().wait)
     lease.acquire(highest_epoch(database, settings.jobname))
     lease.gap_is_noted()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clock import Clock
-from micro_batch import REQUEUE
+from micro_batch import REQUEUE, lease_of
 from operations.integrity.findings import Kind, Report
 from operations.integrity.stored import Documents
 
@@ -20,7 +20,7 @@ def report_planned(
         if entry is None or entry.get("state") != "planned":
             continue
         is_requeue = before["query_id"] == REQUEUE
-        is_held = _is_held(database, f"{REQUEUE}:{job}" if is_requeue else job, clock)
+        is_held = _is_held(database, lease_of(before["query_id"], job), clock)
         is_last = is_requeue or before["timestamp"] == newest
         kind = Kind.IN_HAND if is_last and is_held else Kind.UNFINISHED
         report.add(kind, f"batches/{entry['_id']}", "state planned", "committed")
