@@ -15,8 +15,6 @@ from tests.integration.crash_points import Point
 from tests.integration.jobs import END_SECONDS, ROOT, RunningJob, kill_with_jvms
 from tests.integration.paused_main import armed_by
 
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""JAVA_TOOL_OPTIONS of a JVM that does not live long enough for Java's second compiler to pay."""
 _LOOK_SECONDS = 0.05
 
 

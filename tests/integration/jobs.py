@@ -14,13 +14,20 @@ from runtime.java import find_java_home
 
 ROOT = Path(__file__).parents[2]
 END_SECONDS = 120
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Of a JVM that does not live long enough for Java's second compiler and its parallel collector to pay."""
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:
     """The environment of a job: the settings, and what spark-submit wants: its own Python first, and a Java."""
     variables = {f"CASESTREAM_{name.upper()}": value for name, value in settings.items()}
     here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": here, "JAVA_HOME": str(find_java_home(os.environ)), **variables}
+    java = {
+        "JAVA_HOME": str(find_java_home(os.environ)),
+        "SPARK_LAUNCHER_OPTS": _SHORT_LIVED,
+        "SPARK_SUBMIT_OPTS": _SHORT_LIVED,
+    }
+    return {**os.environ, "PATH": here, **java, **variables}
 
 
 class RunningJob:

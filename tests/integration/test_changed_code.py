@@ -11,7 +11,7 @@ from tests.integration.crash_checks import assert_each_is_stored_once, assert_le
 from tests.integration.crash_events import Event
 from tests.integration.crash_points import Point
 from tests.integration.crash_scenarios import KafkaScenario
-from tests.integration.held_jobs import SHORT_LIVED, held_job, wait_until
+from tests.integration.held_jobs import held_job, wait_until
 from tests.integration.jobs import job
 from tests.servers.count_page import CountPage
 from tests.servers.kafka import KafkaBroker
@@ -62,7 +62,6 @@ def test_a_batch_that_changed_code_writes_anew_keeps_no_part_of_the_old_attempt(
     new: str,
     stored: Callable[[str], str],
 ) -> None:
-    monkeypatch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
     scenario, home = KafkaScenario(kafka), data_folder / ".data/wire"
     scenario.send([Event(telegram.encode(), telegram) for telegram in TELEGRAMS])
     with CountPage() as page:

@@ -22,7 +22,7 @@ from tests.integration.crash_checks import (
 from tests.integration.crash_events import MAX_EVENT_BYTES
 from tests.integration.crash_points import MATRIX, SEED_VARIABLE, Point, chosen, seed
 from tests.integration.crash_scenarios import KafkaScenario, Scenario, SocketScenario, XScenario
-from tests.integration.held_jobs import SHORT_LIVED, held_job, wait_until
+from tests.integration.held_jobs import held_job, wait_until
 from tests.integration.jobs import job
 from tests.integration.lines_peer import LinesPeer
 from tests.servers.count_page import CountPage
@@ -123,9 +123,7 @@ def crash(
     mongodb_uri: str,
     database: Documents,
     page: CountPage,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Crash:
-    monkeypatch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
     return Crash(data_folder, scenario, mongodb_uri, database, page)
 
 

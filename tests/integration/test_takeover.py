@@ -13,7 +13,7 @@ from tests.integration.crash_checks import assert_each_is_stored_once, assert_le
 from tests.integration.crash_events import MAX_EVENT_BYTES, of_lines
 from tests.integration.crash_points import Point
 from tests.integration.crash_scenarios import KafkaScenario
-from tests.integration.held_jobs import SHORT_LIVED, held_job, wait_until
+from tests.integration.held_jobs import held_job, wait_until
 from tests.integration.jobs import job, message
 from tests.integration.stored import raw
 from tests.servers.count_page import CountPage
@@ -23,12 +23,6 @@ COLLECTIONS = ("micro_batches", "dead_letters", "batches", "leases")
 PERIOD = timedelta(seconds=5)
 COVID = ("--jobname", "covid", "--source", "kafka", "--trigger-seconds", "1")
 EVENTS = [of_lines(number) for number in range(60)]
-
-
-@pytest.fixture(autouse=True)
-def _short_lived(mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    del mongodb_uri
-    monkeypatch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
 
 
 @pytest.fixture

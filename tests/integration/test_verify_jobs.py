@@ -14,7 +14,6 @@ from ledger.database import connect
 from ledger.indexes import ensure_indexes
 from operations.integrity.requeued import Readings
 from tests.conftest import Documents
-from tests.integration.held_jobs import SHORT_LIVED
 from tests.integration.jobs import ROOT, job, manage, run
 from tests.integration.lines_peer import LinesPeer
 from tests.integration.stored import posts
@@ -80,7 +79,6 @@ def questions(tmp_path_factory: pytest.TempPathFactory, kafka: KafkaBroker, mong
     with CountPage() as page, database.client, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{ROOT}")
         patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-        patch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
         yield Questions(folder, settings | {"count_url": page.url}, database)
         database.client.drop_database(database.name)
 
@@ -262,9 +260,7 @@ def test_a_push_feed_that_went_on_from_the_start_is_whole(
     settings: dict[str, str],
     database: Documents,
     verify: Verify,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
     for number in range(2):
         shutil.rmtree(data_folder / ".data/covid/checkpoint", ignore_errors=True)
         arguments = (*COVID, "--source", "socket", "--available-now", "--from-start")

@@ -12,7 +12,6 @@ from ledger.database import connect
 from runtime.embedded import EmbeddedServer
 from tests.conftest import Documents
 from tests.integration.crash_events import MAX_EVENT_BYTES
-from tests.integration.held_jobs import SHORT_LIVED
 from tests.integration.jobs import ROOT
 from tests.integration.small_disk import mounted
 from tests.servers.count_page import CountPage
@@ -59,7 +58,6 @@ def opened(folder: Path, events_per_second: float) -> Iterator[Stand]:
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)  # a job's folder is its own
-        patch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
         mongodb = stack.enter_context(EmbeddedServer(folder / "mongodb"))
         uri = f"{mongodb.start()}&serverSelectionTimeoutMS=2000"
         database = connect(uri, _NAME)
