@@ -34,9 +34,9 @@ class KafkaScenario:
     source = "kafka"
     pushes = repeats = False
 
-    def __init__(self, broker: KafkaBroker) -> None:
+    def __init__(self, broker: KafkaBroker, topic: str | None = None) -> None:
         self._broker = broker
-        self._topic = f"posts-{uuid4().hex[:8]}"
+        self._topic = topic or f"posts-{uuid4().hex[:8]}"
         self._broker.create_topic(self._topic, partitions=2)
         self.settings = {"kafka_bootstrap_servers": broker.bootstrap, "kafka_topics": self._topic}
 

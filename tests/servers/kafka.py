@@ -58,6 +58,8 @@ group.min.session.timeout.ms=1000
 num.network.threads=2
 num.io.threads=4
 log.cleaner.dedupe.buffer.size=16777216
+# Events may be as old as a test wants them.
+log.retention.ms=-1
 # After SIGKILL the controller refuses the broker until its old session ends (9 s by default).
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
@@ -169,10 +171,11 @@ class KafkaBroker:
         key: bytes | None = None,
         partition: int = -1,
         headers: Sequence[tuple[str, bytes | None]] = (),
+        timestamp: int = 0,
     ) -> None:
-        """Return when the broker has acknowledged every event (acks=all); None is a tombstone; partition -1: any.
+        """Return when the broker has acknowledged every event (acks=all).
 
-        Raises: NotDelivered.
+        None is a tombstone; partition -1: any; timestamp: milliseconds since 1970, 0: now. Raises: NotDelivered.
         """
         failures: list[KafkaError] = []
 
@@ -189,7 +192,8 @@ class KafkaBroker:
                 "log_level": 2,
             }
         )
-        send = partial(producer.produce, topic, key=key, partition=partition, headers=[*headers], on_delivery=delivered)
+        options = {"key": key, "partition": partition, "headers": [*headers], "timestamp": timestamp}
+        send = partial(producer.produce, topic, **options, on_delivery=delivered)
         for event in events:
             _queue(producer, partial(send, value=event))
         left = producer.flush(60)
