@@ -134,6 +134,14 @@ class BatchLedger:
             sort=[("committed_at", -1), ("batch_id", -1)],
         )
 
+    def former(self, query_id: str) -> tuple[str, str] | None:
+        """Job and source of what that query has planned, whatever the job; None where it has planned nothing."""
+        # A range of ids, which are indexed: all that begin with the query's and a colon.
+        entry = self._batches.find_one(
+            {"_id": {"$gte": f"{query_id}:", "$lt": f"{query_id};"}}, {"job": 1, "source": 1}
+        )
+        return (entry["job"], entry["source"]) if entry else None
+
     def _lost(self, batch: BatchId) -> LeaseLost:
         return lost(lease_of(batch.query_id, self._settings.jobname))
 

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from spool.files import open_folder
 
+VERSION = "v1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -19,11 +20,20 @@ class OffsetLog:
     """One checkpoint's log. A batch is logged before Spark runs it and never changes afterwards."""
 
     def __init__(self, spark: SparkSession, checkpoint: str) -> None:
-        self._files = open_folder(checkpoint, spark)
+        self.folder = open_folder(checkpoint, spark)
 
     def is_fresh(self) -> bool:
         """Whether no batch was ever planned from this checkpoint."""
-        return not self._files.list("offsets")
+        return not self.folder.list("offsets")
+
+    def query_id(self) -> str:
+        """Of the query that the checkpoint belongs to; not of a fresh one."""
+        return str(json.loads(self.folder.read("metadata"))["id"])
+
+    def version(self) -> str:
+        """The first line of the batch that was logged last, VERSION in all that this reads; not of a fresh one."""
+        newest = max(int(name) for name in self.folder.list("offsets") if name.isdigit())
+        return next(iter(self._lines(newest)), "")
 
     def timestamp(self, batch_id: int) -> datetime:
         """The batch's trigger time (UTC, milliseconds)."""
@@ -37,8 +47,8 @@ class OffsetLog:
 
     def beginning(self) -> Any:  # noqa: ANN401
         """Where the source stood before the first batch (Kafka keeps it in `sources/0/0`)."""
-        text = self._files.read("sources/0/0").decode()
+        text = self.folder.read("sources/0/0").decode()
         return json.loads(text[text.index("{") :])
 
     def _lines(self, batch_id: int) -> list[str]:
-        return self._files.read(f"offsets/{batch_id}").decode().splitlines()
+        return self.folder.read(f"offsets/{batch_id}").decode().splitlines()

@@ -27,6 +27,7 @@ from runtime.continuation import drop_stored_segments, stored_offsets
 from runtime.counting import case_counter
 from runtime.embedded import EmbeddedServer
 from runtime.failures import cause
+from runtime.folders import refuse_foreign, unreachable
 from runtime.plugins import processor_class, receiver_class
 from runtime.reception import Reception
 from runtime.session import close_session, is_alive, open_session
@@ -73,7 +74,10 @@ class Job:
         lease = self._take_lease(database)
         ledger = BatchLedger(database, self._settings, __version__, self._clock, lease.epoch)
         sink = MongoSink(self._settings, self._uri, database, lease.check)
-        offsets = stored_offsets(self._settings, OffsetLog(spark, str(self._settings.checkpoint)), ledger, sink)
+        offset_log = OffsetLog(spark, str(self._settings.checkpoint))
+        self._wait_for(lambda: unreachable(offset_log.folder))
+        refuse_foreign(offset_log, ledger, self._settings)
+        offsets = stored_offsets(self._settings, offset_log, ledger, sink)
         counts = case_counter(self._settings, database, self._clock)
         parts = JobParts(spark, self._settings, sink, ledger, counts, self._progress, self._stop.is_set, offsets)
         processor = processor_class(self._settings.source)(parts)
@@ -138,6 +142,7 @@ class Job:
             lease.gap_is_noted()
             return None
         folder, account = open_folder(str(self._settings.spool), processor.spark), receiver.account(self._settings)
+        self._wait_for(lambda: unreachable(folder))
         if processor.offset_log.is_fresh() and not self._settings.from_start:
             drop_stored_segments(folder, ledger)
         coverage = CoverageLog(database, self._settings.jobname, self._settings.source, self._clock)

@@ -9,19 +9,24 @@ from typing import Any, cast
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from errors import CannotStart
+
 _CLOSE_SECONDS = 60
 _POLL_SECONDS = 0.5
 
 
 class HadoopFolder:
-    """A folder of a Hadoop file system."""
+    """A folder of a Hadoop file system. Raises CannotStart where Spark has no such file system."""
 
     def __init__(self, uri: str, spark: SparkSession) -> None:
         self.uri = uri
         self._jvm = cast(Any, spark.sparkContext._jvm)
         self._root = self._jvm.org.apache.hadoop.fs.Path(uri)
         configuration = spark.sparkContext._jsc.hadoopConfiguration()
-        self._files = self._root.getFileSystem(configuration)
+        try:
+            self._files = self._root.getFileSystem(configuration)
+        except Py4JJavaError as error:
+            raise CannotStart(f"{uri} cannot be used: {error.java_exception}") from error
         if self._files.getUri().getScheme() == "file":
             # Hadoop's own, and Hive's before it, is a layer that keeps checksums, does not sync and cannot truncate.
             self._files = self._jvm.org.apache.hadoop.fs.RawLocalFileSystem()

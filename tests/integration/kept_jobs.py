@@ -10,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import confluent_kafka
 from bson import json_util
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, TopicPartition
 
@@ -98,8 +99,15 @@ def messages_of(broker: KafkaBroker, topic: str, number: int) -> list[Message]:
     finally:
         consumer.close()
     assert len(messages) == number
-    assert all(message.error() is None and message.timestamp()[0] == TIMESTAMP_CREATE_TIME for message in messages)
-    return [Message(each.partition(), each.timestamp()[1], each.value().decode("latin-1")) for each in messages]
+    return [Message(*_sent(message)) for message in messages]
+
+
+def _sent(message: confluent_kafka.Message) -> tuple[int, int, str]:
+    partition, value, (kind, timestamp) = message.partition(), message.value(), message.timestamp()
+    assert partition is not None
+    assert value is not None
+    assert kind == TIMESTAMP_CREATE_TIME
+    return partition, timestamp, value.decode("latin-1")
 
 
 def _told(event: Event) -> dict[str, str | None]:

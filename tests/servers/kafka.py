@@ -192,10 +192,9 @@ class KafkaBroker:
                 "log_level": 2,
             }
         )
-        options = {"key": key, "partition": partition, "headers": [*headers], "timestamp": timestamp}
-        send = partial(producer.produce, topic, **options, on_delivery=delivered)
+        send = partial(producer.produce, topic, key=key, partition=partition, headers=[*headers], timestamp=timestamp)
         for event in events:
-            _queue(producer, partial(send, value=event))
+            _queue(producer, partial(send, value=event, on_delivery=delivered))
         left = producer.flush(60)
         if failures or left:
             raise NotDelivered(f"topic={topic} failed={len(failures)} unacknowledged={left} first={failures[:1]}")
