@@ -14,8 +14,8 @@ FROM base AS packages
 RUN python -m venv .venv
 COPY requirements.txt ./
 RUN .venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
-COPY runtime/__init__.py runtime/java.py runtime/ivy.py runtime/jars.py runtime/
-RUN .venv/bin/python -m runtime.jars
+COPY runtime/__init__.py runtime/java.py runtime/ivy.py runtime/jars.py runtime/class_archive.py runtime/
+RUN .venv/bin/python -m runtime.jars && .venv/bin/python -m runtime.class_archive
 
 FROM base
 

@@ -44,4 +44,5 @@ is_usable || make_environment
 cmp -s "$lock" ".venv/$lock" || install "$lock" "the packages of $lock (2 to 5 minutes: Spark is 300 MB)"
 find_java
 "$python" -m runtime.jars
+"$python" -m runtime.class_archive
 echo "setup: .venv is complete"

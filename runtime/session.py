@@ -10,6 +10,7 @@ from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from errors import CannotStart
+from runtime import class_archive
 from runtime.jars import PACKAGES, class_path
 from runtime.java import VERSION, find_java_home
 from runtime.trust import trust
@@ -94,7 +95,11 @@ def _local_context(jobname: str, log_folder: Path) -> SparkContext:
     java_home = find_java_home(os.environ)
     if java_home is None:
         raise CannotStart(f"there is no Java {VERSION}: run `make setup`, or set JAVA_HOME to one")
-    os.environ["JAVA_HOME"] = str(java_home)  # spark-submit, which pyspark calls, reads it
+    # spark-submit, which pyspark calls, reads both.
+    os.environ["JAVA_HOME"] = str(java_home)
+    os.environ["SPARK_SUBMIT_OPTS"] = " ".join(
+        [*class_archive.options(java_home), os.environ.get("SPARK_SUBMIT_OPTS", "")]
+    )
     log_folder.mkdir(parents=True, exist_ok=True)
     conf = SparkConf().setAppName(jobname).setAll(list(_LOCAL.items())).setIfMissing("spark.master", "local[*]")
     jars = class_path()
