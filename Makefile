@@ -1,7 +1,7 @@
 # `make` lists the targets. Each is one line here, or a script under deploy/ or tests/. ARGS reaches the command.
 .DEFAULT_GOAL := help
 MINUTES ?= 10
-.PHONY: help setup setup-dev run test test-slow test-faults test-spark4 soak check package lock clean
+.PHONY: help setup setup-dev run test test-slow test-faults test-spark4 soak check audit package lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ soak: setup-dev ## every source at once and a fault at random every half minute,
 
 check: setup-dev ## format, lint, types, import rules, dead code, shell, Dockerfile, docker-compose.yml
 	@deploy/check.sh
+
+audit: ## known weaknesses in the packages of the lock files, where PyPI can be asked
+	@deploy/audit.sh $(ARGS)
 
 package: setup ## dist/, what a cluster needs: code, Python packages, jars; ARGS=/usr/bin/python3.11: the nodes' Python
 	@deploy/package.sh $(ARGS)
