@@ -20,5 +20,6 @@ if ! cmp -s <(requirements) "$environment/requirements.txt"; then
   mv "$environment/wanted.txt" "$environment/requirements.txt"
 fi
 "$python" -m runtime.jars
+"$python" -m runtime.class_archive
 exec "$python" -m pytest -m "not slow and not faults" tests/contract tests/streaming \
   tests/integration/test_kafka_job.py tests/integration/test_socket_job.py "$@"
