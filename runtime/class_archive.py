@@ -68,22 +68,21 @@ def rehearse(folder: Path) -> None:
     """A stream over a file, in a Spark with the job's jars, of the kinds of expressions that a job has."""
     (folder / "events").mkdir()
     (folder / "events/event").write_text(_EVENT)
-    with TemporaryDirectory() as checkpoint:
-        spark = (
-            SparkSession.builder.master("local[*]")
-            .config("spark.driver.extraClassPath", os.pathsep.join(map(str, class_path() or [])))
-            .config("spark.ui.enabled", "false")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.sql.shuffle.partitions", "2")
-            .getOrCreate()
-        )
-        nowhere = {"kafka.bootstrap.servers": "127.0.0.1:1", "subscribe": "none"}
-        spark.readStream.format("kafka").options(**nowhere).load()
-        lines = spark.readStream.text(str(folder / "events"))
-        writer = lines.writeStream.option("checkpointLocation", checkpoint).trigger(availableNow=True)
-        writer.foreachBatch(_micro_batch).start().awaitTermination()
-        spark.stop()
+    spark = (
+        SparkSession.builder.master("local[*]")
+        .config("spark.driver.extraClassPath", os.pathsep.join(map(str, class_path() or [])))
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
+    nowhere = {"kafka.bootstrap.servers": "127.0.0.1:1", "subscribe": "none"}
+    spark.readStream.format("kafka").options(**nowhere).load()
+    lines = spark.readStream.text(str(folder / "events"))
+    writer = lines.writeStream.option("checkpointLocation", str(folder / "checkpoint")).trigger(availableNow=True)
+    writer.foreachBatch(_micro_batch).start().awaitTermination()
+    spark.stop()
 
 
 def _micro_batch(batch: DataFrame, _number: int) -> None:
