@@ -24,7 +24,7 @@ from case_count import CaseCount
 from clock import Clock
 from errors import LeaseLost
 from ledger.leases import lost
-from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch, lease_of
+from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch, ids_below, lease_of
 from settings import Settings
 
 
@@ -136,10 +136,7 @@ class BatchLedger:
 
     def former(self, query_id: str) -> tuple[str, str] | None:
         """Job and source of what that query has planned, whatever the job; None where it has planned nothing."""
-        # A range of ids, which are indexed: all that begin with the query's and a colon.
-        entry = self._batches.find_one(
-            {"_id": {"$gte": f"{query_id}:", "$lt": f"{query_id};"}}, {"job": 1, "source": 1}
-        )
+        entry = self._batches.find_one({"_id": ids_below(query_id)}, {"job": 1, "source": 1})
         return (entry["job"], entry["source"]) if entry else None
 
     def _lost(self, batch: BatchId) -> LeaseLost:

@@ -1,6 +1,7 @@
 """Each source with its feed: how events reach a job, and what is done for the job's next start."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 from uuid import uuid4
 
@@ -89,3 +90,16 @@ class XScenario:
 
     def job_died(self) -> None:
         pass
+
+
+@contextmanager
+def opened(source: str, broker: Callable[[], KafkaBroker], topic: str | None = None) -> Iterator[Scenario]:
+    """Of that source; its feed is there while the block runs. broker is asked for Kafka only, topic: its name there."""
+    if source == "kafka":
+        yield KafkaScenario(broker(), topic)
+    elif source == "socket":
+        with LinesPeer() as peer:
+            yield SocketScenario(peer)
+    else:
+        with XApi() as api:
+            yield XScenario(api)

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ import pytest
 from tests.conftest import Documents
 from tests.integration.crash import Crash
 from tests.integration.crash_points import MATRIX, SEED_VARIABLE, Point, chosen, seed
-from tests.integration.crash_scenarios import KafkaScenario, Scenario, SocketScenario, XScenario
-from tests.integration.lines_peer import LinesPeer
+from tests.integration.crash_scenarios import Scenario, opened
 from tests.servers.count_page import CountPage
-from tests.servers.x_api import XApi
 
 SEED = seed()
 
@@ -26,13 +23,8 @@ def each_of(crashes: list[tuple[str, Point]]) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def scenario(source: str, request: pytest.FixtureRequest) -> Iterator[Scenario]:
-    with ExitStack() as opened:
-        if source == "kafka":
-            yield KafkaScenario(request.getfixturevalue("kafka"))
-        elif source == "socket":
-            yield SocketScenario(opened.enter_context(LinesPeer()))
-        else:
-            yield XScenario(opened.enter_context(XApi()))
+    with opened(source, lambda: request.getfixturevalue("kafka")) as scenario:
+        yield scenario
 
 
 @pytest.fixture

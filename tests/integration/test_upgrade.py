@@ -1,7 +1,6 @@
 """A checkpoint of an earlier release: the job goes on from it, or says why not and what to do."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,13 +8,11 @@ import pytest
 from tests.conftest import Documents
 from tests.integration.crash import Crash
 from tests.integration.crash_checks import Remains, assert_committed_is_unchanged, assert_died_at
-from tests.integration.crash_scenarios import KafkaScenario, Scenario, SocketScenario, XScenario
+from tests.integration.crash_scenarios import Scenario, opened
 from tests.integration.jobs import manage
 from tests.integration.kept_jobs import RELEASES, KeptJob, read
-from tests.integration.lines_peer import LinesPeer
 from tests.servers.count_page import CountPage
 from tests.servers.kafka import KafkaBroker
-from tests.servers.x_api import XApi
 
 KEPT = sorted(RELEASES.glob("*/*.json"))
 
@@ -27,13 +24,8 @@ def kept(request: pytest.FixtureRequest, data_folder: Path) -> KeptJob:
 
 @pytest.fixture
 def scenario(kept: KeptJob, kafka: KafkaBroker) -> Iterator[Scenario]:
-    with ExitStack() as opened:
-        if kept.source == "kafka":
-            yield KafkaScenario(kafka, kept.topic)
-        elif kept.source == "socket":
-            yield SocketScenario(opened.enter_context(LinesPeer()))
-        else:
-            yield XScenario(opened.enter_context(XApi()))
+    with opened(kept.source, lambda: kafka, kept.topic) as scenario:
+        yield scenario
 
 
 @pytest.mark.slow

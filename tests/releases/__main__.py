@@ -1,8 +1,7 @@
 """Kill a job of each source with a batch half stored, and keep what it leaves."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,34 +9,20 @@ from casestream import __version__
 from ledger.database import connect
 from tests.integration.crash import Crash
 from tests.integration.crash_points import POINTS, Point
-from tests.integration.crash_scenarios import KafkaScenario, Scenario, SocketScenario, XScenario
+from tests.integration.crash_scenarios import opened
 from tests.integration.kept_jobs import RELEASES, KeptJob, collections_of, files_of, messages_of
-from tests.integration.lines_peer import LinesPeer
 from tests.servers.count_page import CountPage
 from tests.servers.kafka import KafkaBroker
 from tests.servers.mongodb import mongodb
-from tests.servers.x_api import XApi
 
 _TOPIC = f"posts-of-{__version__}"
-
-
-@contextmanager
-def feed(source: str, broker: KafkaBroker) -> Iterator[Scenario]:
-    """Of that source."""
-    with ExitStack() as opened:
-        if source == "kafka":
-            yield KafkaScenario(broker, _TOPIC)
-        elif source == "socket":
-            yield SocketScenario(opened.enter_context(LinesPeer()))
-        else:
-            yield XScenario(opened.enter_context(XApi()))
 
 
 def keep(source: str, folder: Path, broker: KafkaBroker, uri: str) -> None:
     """Run a job in the folder, kill it, write the file."""
     folder.mkdir()
     database = connect(uri, source)
-    with database.client, CountPage() as page, feed(source, broker) as scenario:
+    with database.client, CountPage() as page, opened(source, lambda: broker, _TOPIC) as scenario:
         crash = Crash(folder, scenario, uri, database, page)
         crash.die_at(Point.HALF_STORED)
         sent = len(crash.before) + len(crash.in_hand)
@@ -53,9 +38,9 @@ def main() -> int:
     if (RELEASES / __version__).exists():
         print(f"{RELEASES / __version__} is there: a release is kept once. Remove it if it was never tagged.")
         return 1
-    with TemporaryDirectory() as work, ExitStack() as opened:
-        broker = opened.enter_context(KafkaBroker(Path(work, "kafka-broker")))
-        uri = opened.enter_context(mongodb(Path(work, "mongodb")))
+    with TemporaryDirectory() as work, ExitStack() as stack:
+        broker = stack.enter_context(KafkaBroker(Path(work, "kafka-broker")))
+        uri = stack.enter_context(mongodb(Path(work, "mongodb")))
         for source in POINTS:
             print(f"keeping {source}")
             keep(source, Path(work, source), broker, uri)
