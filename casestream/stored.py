@@ -1,0 +1,244 @@
+"""Every collection that a job writes, field by field."""
+
+from casestream.fields import Collection, Field, Type
+
+_JOB = Field("job", Type.STRING, "name of the job", "`--jobname`", "covid")
+_SOURCE = Field("source", Type.STRING, "name of the job's source", "`--source`", "kafka")
+_BATCH_NUMBER = Field(
+    "batch_id", Type.INTEGER, "the micro-batch's number within its query", "Spark; a requeue: when it was begun", 17,
+    unit="from 0 on",
+)  # fmt: skip
+_TIMESTAMP = Field(
+    "timestamp", Type.DATE, "when the micro-batch was triggered, the same at every replay", "Spark's offset log",
+    "2026-11-22T19:36:20.052Z", unit="UTC, ms",
+)  # fmt: skip
+_CONTENT_ORIGIN = Field(
+    "origin", Type.STRING, "where the event came from, unique for ever",
+    "Kafka: topic/partition/offset; a push feed: segment:line", "posts/3/12345",
+)  # fmt: skip
+_RECEIVED_AT = Field(
+    "received_at", Type.DATE, "when the event was received: Kafka's own time of it, or the receiver's",
+    "broker or receiver", "2026-11-22T19:36:19.823Z", unit="UTC, ms",
+)  # fmt: skip
+
+METRICS = (
+    Field("likes", Type.INTEGER, "likes at the time of receipt", "the event", 3, unit="likes", null=True),
+    Field("reposts", Type.INTEGER, "reposts at the time of receipt", "the event", 1, unit="reposts", null=True),
+    Field("replies", Type.INTEGER, "replies at the time of receipt", "the event", 0, unit="replies", null=True),
+    Field("quotes", Type.INTEGER, "quotes at the time of receipt", "the event", 0, unit="quotes", null=True),
+)
+
+POST = (
+    Field("id", Type.STRING, "the network's own id; where it has none, a hash of the origin", "the event", "1989"),
+    Field(
+        "kind", Type.STRING, "what the post is to another one", "the event", "post",
+        values=("post", "repost", "quote", "reply"),
+    ),
+    Field(
+        "text", Type.STRING, "cleaned: entities decoded once, `RT @name:`, URLs and the `#` of hashtags removed, "
+        "white space collapsed", "made of raw_text", "Stay safe covid19",
+    ),
+    Field("raw_text", Type.STRING, "the text as received", "the event", "Stay safe #covid19 https://t.co/x"),
+    Field(
+        "created_at", Type.DATE, "when it was posted; of a plain line, received_at", "the event",
+        "2026-11-22T19:36:18.000Z", unit="UTC, ms",
+    ),
+    _RECEIVED_AT,
+    Field("lang", Type.STRING, "its language as the network has it", "the event", "en", unit="BCP 47", null=True),
+    Field("author", Type.STRING, "the network's own id of who wrote it", "the event", "2244994945", null=True),
+    Field(
+        "refers_to", Type.STRING, "id of the post that it repeats, quotes or answers", "the event", "1988", null=True
+    ),
+    Field("edit_of", Type.STRING, "id of the first version, of an edited post", "the event", "1987", null=True),
+    Field("metrics", Type.OBJECT, "counts at the time of receipt", "the event", {}, null=True, fields=METRICS),
+    Field("hashtags", Type.STRINGS, "hashtags, without `#`", "the event, else its text", ["covid19"]),
+    Field("mentions", Type.STRINGS, "names mentioned, without `@`", "the event, else its text", ["who"]),
+    Field("urls", Type.STRINGS, "URLs in their order", "the event, else its text", ["https://t.co/x"]),
+    _SOURCE,
+    _CONTENT_ORIGIN,
+)  # fmt: skip
+
+TOTAL_CASE_COUNT = Field(
+    "total_case_count", Type.INTEGER, "coronavirus cases, world-wide, cumulative; -1: not known, see case_count.status",
+    "the count's provider", 704_753_890, unit="people",
+)  # fmt: skip
+CASE_COUNT = Field(
+    "case_count", Type.OBJECT, "where total_case_count comes from", "the count's provider", {},
+    fields=(
+        Field(
+            "status", Type.STRING, "live: read for this batch; cached: the last good one; unparsed: the page had none; "
+            "never: there never was one", "scraper, cache", "live", values=("live", "cached", "unparsed", "never"),
+        ),
+        Field("provider", Type.STRING, "name of the provider", "`--count-provider`", "worldometers"),
+        Field(
+            "as_of", Type.DATE, "the time that the provider gives for the number", "the page",
+            "2024-04-13T01:00:00.000Z", unit="UTC, ms", null=True,
+        ),
+        Field(
+            "fetched_at", Type.DATE, "when it was read", "scraper", "2026-11-22T19:36:20.667Z", unit="UTC, ms",
+            null=True,
+        ),
+    ),
+)  # fmt: skip
+
+MICRO_BATCHES = Collection(
+    "micro_batches",
+    "the posts of one micro-batch; more documents, its parts, where one would pass `MAX_DOCUMENT_BYTES`",
+    (
+        Field("_id", Type.STRING, "`<query id>:<batch id>:<part>`", "the job", "5a27…:17:0"),
+        Field("schema_version", Type.INTEGER, "version of this layout", "the job", 1),
+        _JOB,
+        _SOURCE,
+        _BATCH_NUMBER,
+        Field("part", Type.INTEGER, "number of this part", "the job", 0, unit="from 0 on"),
+        Field(
+            "parts", Type.INTEGER, "into how many the posts were divided; an empty part has no document", "the job", 1
+        ),
+        Field("posts", Type.INTEGER, "length of content", "the job", 615, unit="posts"),
+        Field("content", Type.OBJECTS, "the posts, by (created_at, origin)", "the source", [], fields=POST),
+        _TIMESTAMP,
+        TOTAL_CASE_COUNT,
+        CASE_COUNT,
+    ),
+)
+
+BATCHES = Collection(
+    "batches",
+    "the ledger: one entry for each micro-batch, planned before its first write and committed after its last",
+    (
+        Field("_id", Type.STRING, "`<query id>:<batch id>`", "the job", "5a27…:17"),
+        _JOB,
+        _SOURCE,
+        Field("query_id", Type.STRING, "id of Spark's query, one a checkpoint; or `requeue`", "checkpoint", "5a27…"),
+        _BATCH_NUMBER,
+        _TIMESTAMP,
+        TOTAL_CASE_COUNT,
+        CASE_COUNT,
+        Field(
+            "offsets", Type.OBJECTS, "what was read: of Kafka topic, partition, from, until; of a push feed segment, "
+            "lines, bytes, duplicates", "the source", [{"topic": "posts", "partition": 3, "from": 100, "until": 250}],
+        ),
+        Field("parts", Type.INTEGER, "see micro_batches; 0 without posts", "the job", 1),
+        Field("posts", Type.INTEGER, "posts stored", "the job", 615, unit="posts"),
+        Field("dead_letters", Type.INTEGER, "events that are no posts", "the job", 2, unit="events"),
+        Field("tombstones", Type.INTEGER, "events of Kafka without a value", "the job", 0, unit="events"),
+        Field("duplicates", Type.INTEGER, "events that the feed sent again, dropped", "receiver", 0, unit="events"),
+        Field("bytes", Type.INTEGER, "an upper bound of the posts' size", "the job", 412_000, unit="bytes of BSON"),
+        Field("content_hash", Type.STRING, "over all posts and dead letters", "the job", "0f3c…", unit="16 hex digits"),
+        Field(
+            "newest_received_at", Type.DATE, "received_at of the newest event", "the job", "2026-11-22T19:36:19.823Z",
+            unit="UTC, ms", null=True,
+        ),
+        Field("code_version", Type.STRING, "version of casestream", "the job", "0.1.0"),
+        Field("from_start", Type.BOOLEAN, "whether the job was told `--from-start`", "`--from-start`", False),
+        Field("epoch", Type.INTEGER, "epoch of the lease under which it was planned", "the lease", 3),
+        Field(
+            "state", Type.STRING, "committed: all of it is stored", "the job", "committed",
+            values=("planned", "committed"),
+        ),
+        Field("planned_at", Type.DATE, "when it was planned", "the job", "2026-11-22T19:36:20.700Z", unit="UTC, ms"),
+        Field(
+            "committed_at", Type.DATE, "when it was committed", "the job", "2026-11-22T19:36:21.000Z", unit="UTC, ms",
+            null=True,
+        ),
+        Field(
+            "seconds", Type.DOUBLE, "from the batch's beginning to its last write", "the job", 0.61, unit="s",
+            optional=True,
+        ),
+        Field(
+            "lag_seconds", Type.DOUBLE, "age of the newest event when all was written", "the job", 1.2, unit="s",
+            null=True, optional=True,
+        ),
+        Field(
+            "spans", Type.OBJECT, "how long each phase took", "the job", {"process": 310.5}, unit="ms", optional=True
+        ),
+    ),
+)  # fmt: skip
+
+DEAD_LETTERS = Collection(
+    "dead_letters",
+    "an event that is no post, with its bytes",
+    (
+        Field("_id", Type.STRING, "`<query id>:<origin>`", "the job", "5a27…:posts/3/12345"),
+        Field("raw", Type.BINARY, "the event, its beginning where it is too long", "the source", "\\xff\\xfe"),
+        Field("length", Type.INTEGER, "of the whole event", "the source", 2, unit="bytes"),
+        Field("sha256", Type.STRING, "of the whole event", "the source", "3b1f…", unit="64 hex digits"),
+        Field(
+            "problem", Type.STRING, "why it is no post", "the job", "not_utf8",
+            values=("not_utf8", "too_long", "not_json", "no_text", "bad_field", "not_a_post"),
+        ),
+        _CONTENT_ORIGIN,
+        Field(
+            "headers", Type.OBJECTS, "Kafka's headers, the first 64 of them", "Kafka", [], null=True,
+            fields=(
+                Field("key", Type.STRING, "its name", "Kafka", "trace"),
+                Field("value", Type.BINARY, "its value", "Kafka", "\\x01", null=True),
+            ),
+        ),
+        _JOB,
+        _SOURCE,
+        _BATCH_NUMBER,
+        _RECEIVED_AT,
+        Field(
+            "requeued_at", Type.DATE, "when `manage.py requeue` made a post of it", "requeue", None, unit="UTC, ms",
+            null=True,
+        ),
+        Field("requeue_run", Type.INTEGER, "the requeue that took it", "requeue", 1_795_000_000_000, optional=True),
+        Field(
+            "requeue_tried", Type.OBJECT, "the last requeue that could not make a post of it", "requeue", {},
+            optional=True,
+            fields=(
+                Field("run", Type.INTEGER, "which", "requeue", 1_795_000_000_000),
+                Field("problem", Type.STRING, "why", "requeue", "not_json"),
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+COVERAGE = Collection(
+    "coverage",
+    "a time in which a push feed was not heard",
+    (
+        Field("_id", Type.STRING, "`<job>:<from, ms>`", "the job", "covid:1795000000000"),
+        _JOB,
+        _SOURCE,
+        Field(
+            "from", Type.DATE, "the last sign of life before it", "receiver", "2026-11-22T20:00:00.000Z",
+            unit="UTC, ms",
+        ),
+        Field(
+            "to", Type.DATE, "when the feed was heard again; null: it is not yet", "receiver",
+            "2026-11-22T20:00:41.000Z", unit="UTC, ms", null=True,
+        ),
+        Field("cause", Type.STRING, "why", "receiver", "the peer hung up"),
+        Field(
+            "recovered", Type.STRING, "backfilled: the feed repeated what it had said meanwhile; lost: it did not",
+            "receiver", "lost", values=("backfilled", "replayed", "lost"),
+        ),
+    ),
+)  # fmt: skip
+
+CASE_COUNTS = Collection(
+    "case_counts",
+    "the last good number of a provider",
+    (
+        Field("_id", Type.STRING, "name of the provider", "cache", "worldometers"),
+        Field("value", Type.INTEGER, "the number", "the page", 704_753_890, unit="people"),
+        Field("as_of", Type.DATE, "see case_count", "the page", None, unit="UTC, ms", null=True),
+        Field("fetched_at", Type.DATE, "see case_count", "scraper", "2026-11-22T19:36:20.667Z", unit="UTC, ms"),
+    ),
+)
+
+FORGOTTEN = Collection(
+    "forgotten",
+    "a post or an author that must not be stored again; nothing but hashes",
+    (
+        Field(
+            "_id", Type.STRING, "SHA-256 of `post:<id>` or `author:<id>`, or of a dead letter's bytes",
+            "`manage.py forget`", "9b71…", unit="64 hex digits",
+        ),
+        Field("at", Type.DATE, "when it was forgotten", "the command", "2026-11-22T21:00:00.000Z", unit="UTC, ms"),
+    ),
+)  # fmt: skip
+
+COLLECTIONS = (MICRO_BATCHES, BATCHES, DEAD_LETTERS, COVERAGE, CASE_COUNTS, FORGOTTEN)

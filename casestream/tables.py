@@ -1,0 +1,50 @@
+"""The tables that the loader returns, and the views `posts` and `texts`: what is stored, laid out flat."""
+
+from dataclasses import replace
+
+from casestream.fields import Collection, Field, Type
+from casestream.stored import BATCHES, CASE_COUNT, COVERAGE, METRICS, MICRO_BATCHES, POST, TOTAL_CASE_COUNT
+
+_COUNT = (
+    replace(TOTAL_CASE_COUNT, null=True, about="as stored in the view (-1: not known); null in the loader's tables"),
+    *(replace(field, name=f"case_count_{field.name}") for field in CASE_COUNT.fields),
+)
+_BATCH = Field("batch", Type.STRING, "`<query id>:<batch id>`, `_id` of its entry in `batches`", "the job", "5a27…:17")
+_JOB, _TIMESTAMP = MICRO_BATCHES.some(["job", "timestamp"])
+
+
+def _flat(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    return tuple(each for field in fields for each in (METRICS if field.name == "metrics" else (field,)))
+
+
+POSTS = Collection(
+    "posts",
+    "a post of a committed micro-batch, with its batch beside it",
+    (*_flat(POST), _JOB, _BATCH, _TIMESTAMP, *_COUNT),
+)
+
+_OF_AN_ENTRY = (
+    "job", "source", "batch_id", "timestamp", "posts", "dead_letters", "tombstones", "duplicates", "bytes", "parts",
+    "content_hash", "newest_received_at", "code_version", "planned_at", "committed_at", "seconds", "lag_seconds",
+)  # fmt: skip
+BATCH_TABLE = Collection("batches", "a committed micro-batch", (_BATCH, *BATCHES.some(_OF_AN_ENTRY), *_COUNT))
+
+COVERAGE_TABLE = Collection(
+    "coverage",
+    "a time in which a push feed was not heard",
+    (
+        *COVERAGE.some(["job", "source", "from", "to"]),
+        Field("seconds", Type.DOUBLE, "how long it was; null while it is open", "to - from", 41.0, unit="s", null=True),
+        *COVERAGE.some(["cause", "recovered"]),
+    ),
+)
+
+TEXTS = Collection(
+    "texts",
+    "the flat form: the texts of one document of `micro_batches`",
+    (
+        *MICRO_BATCHES.some(["_id", "job"]),
+        Field("content", Type.STRINGS, "`text` of each post, in their order", "the source", ["Stay safe covid19"]),
+        *MICRO_BATCHES.some(["timestamp", "total_case_count"]),
+    ),
+)
