@@ -131,7 +131,10 @@ BATCHES = Collection(
         ),
         Field("code_version", Type.STRING, "version of casestream", "the job", "0.1.0"),
         Field("from_start", Type.BOOLEAN, "whether the job was told `--from-start`", "`--from-start`", False),
-        Field("epoch", Type.INTEGER, "epoch of the lease under which it was planned", "the lease", 3),
+        Field(
+            "epoch", Type.INTEGER, "epoch of the lease under which it was planned; the first versions wrote none",
+            "the lease", 3, optional=True,
+        ),
         Field(
             "state", Type.STRING, "committed: all of it is stored", "the job", "committed",
             values=("planned", "committed"),
@@ -241,4 +244,57 @@ FORGOTTEN = Collection(
     ),
 )  # fmt: skip
 
-COLLECTIONS = (MICRO_BATCHES, BATCHES, DEAD_LETTERS, COVERAGE, CASE_COUNTS, FORGOTTEN)
+LEASES = Collection(
+    "leases",
+    "which process runs a job: one of a name, of a checkpoint and of a spool at a time",
+    (
+        Field("_id", Type.STRING, "name of the job; of a requeue `requeue:<job>`", "`--jobname`", "covid"),
+        Field("holder", Type.STRING, "the process, by a name that nobody else has", "the job", "8c1e…"),
+        Field("host", Type.STRING, "the machine that it runs on", "the job", "node7"),
+        Field("pid", Type.INTEGER, "its number there", "the job", 4242),
+        Field("epoch", Type.INTEGER, "higher than that of every holder before", "the job", 3, unit="from 1 on"),
+        Field(
+            "checkpoint", Type.STRING, "where Spark keeps its checkpoint; of a requeue its `_id`", "`--checkpoint`",
+            "hdfs://namenode/casestream/covid", unit="URI",
+        ),
+        Field(
+            "spool", Type.STRING, "where a push feed is kept until it is stored; null: Spark reads the source itself",
+            "`--spool`", "hdfs://namenode/casestream/spool", unit="URI", null=True,
+        ),
+        Field(
+            "period_seconds", Type.DOUBLE, "without a heartbeat for so long it may be replaced", "`--lease-seconds`",
+            30.0, unit="s",
+        ),
+        Field(
+            "heartbeat", Type.DATE, "moved thrice in a period while it runs", "the job", "2026-11-22T19:36:20.000Z",
+            unit="UTC, ms",
+        ),
+        Field(
+            "state", Type.STRING, "held: it runs, or has died; released: it was stopped; expired: another one looked "
+            "for a whole period and saw no heartbeat", "the job", "held", values=("held", "released", "expired"),
+        ),
+        Field("stop_requested", Type.BOOLEAN, "whether it was asked to stop", "`manage.py stop`", False),
+        Field(
+            "last_alive", Type.DATE, "up to when the feed was surely heard: a gap begins then, if it dies", "the job",
+            "2026-11-22T19:36:20.000Z", unit="UTC, ms",
+        ),
+    ),
+)  # fmt: skip
+
+USAGE = Collection(
+    "usage",
+    "how many posts an account that is billed by the post was given, by job and UTC day",
+    (
+        Field("_id", Type.STRING, "`<account>:<day>:<job>`", "the job", "51aa…:2026-11-22:covid"),
+        Field("account", Type.STRING, "hash of the account, no secret", "receiver", "51aa…", unit="16 hex digits"),
+        Field("day", Type.STRING, "the day", "receiver", "2026-11-22", unit="UTC, YYYY-MM-DD"),
+        _JOB,
+        _SOURCE,
+        Field("posts", Type.INTEGER, "posts that the feed gave on that day", "receiver", 51_200, unit="posts"),
+        Field(
+            "updated_at", Type.DATE, "when it was last counted", "receiver", "2026-11-22T19:36:20.000Z", unit="UTC, ms"
+        ),
+    ),
+)
+
+COLLECTIONS = (MICRO_BATCHES, BATCHES, DEAD_LETTERS, COVERAGE, CASE_COUNTS, FORGOTTEN, LEASES, USAGE)

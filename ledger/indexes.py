@@ -1,4 +1,8 @@
-"""The indexes of the collections: on the fields of a batch, none on `content`. Making them twice changes nothing."""
+"""The indexes of the collections: on the fields of a batch, none on `content`. Making them twice changes nothing.
+
+A reader begins with `batches`: the committed ones of a time, of one job or of all, in the order of `timestamp`; the
+documents of these it takes by `_id`. Who looks into `micro_batches` or its views first goes by (job, timestamp).
+"""
 
 from typing import Any
 
@@ -10,6 +14,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "batches": [
         IndexModel([("job", 1), ("state", 1), ("committed_at", -1)]),
         IndexModel([("job", 1), ("timestamp", 1)]),
+        IndexModel([("job", 1), ("state", 1), ("timestamp", 1)]),
+        IndexModel([("state", 1), ("timestamp", 1)]),
         IndexModel([("offsets.segment", 1)], sparse=True),
     ],
     "dead_letters": [

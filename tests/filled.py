@@ -58,8 +58,10 @@ def fill(database: Database[dict[str, Any]], filling: Filling) -> None:
         database["batches"].insert_one(_entry(posts, letters, number, at, filling))
     end = filling.begin + timedelta(seconds=filling.batches * filling.seconds)
     lease = {"holder": "h", "host": "localhost", "pid": 1, "epoch": 1, "checkpoint": f"file:///{filling.job}"}
-    state = {"state": "released", "stop_requested": False, "heartbeat": end, "last_alive": end, "period_seconds": 30}
-    database["leases"].replace_one({"_id": filling.job}, {**lease, "spool": None, **state}, upsert=True)
+    beats = {"spool": None, "period_seconds": 30.0, "heartbeat": end, "state": "released"}
+    database["leases"].replace_one(
+        {"_id": filling.job}, {**lease, **beats, "stop_requested": False, "last_alive": end}, upsert=True
+    )
 
 
 def gap(database: Database[dict[str, Any]], job: str, source: str, begin: datetime, end: datetime | None) -> None:
