@@ -23,6 +23,12 @@ POSTS = Collection(
     (*_flat(POST), _JOB, _BATCH, _TIMESTAMP, *_COUNT),
 )
 
+_ROW_ID = Field(
+    "_id", Type.STRING, "`_id` of the post's document and its place in content; another one once posts before it were "
+    "forgotten", "the view", "5a27…:17:0:3", unit="from 0 on",
+)  # fmt: skip
+POSTS_VIEW = replace(POSTS, fields=(_ROW_ID, *POSTS.fields))
+
 _OF_AN_ENTRY = (
     "job", "source", "batch_id", "timestamp", "posts", "dead_letters", "tombstones", "duplicates", "bytes", "parts",
     "content_hash", "newest_received_at", "code_version", "planned_at", "committed_at", "seconds", "lag_seconds",

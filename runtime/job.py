@@ -17,6 +17,7 @@ from errors import CannotStart, JobError, StopRequested
 from ledger.batches import BatchLedger, highest_epoch
 from ledger.coverage import CoverageLog
 from ledger.database import connect, reach
+from ledger.described import ensure_described
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
 from ledger.usage import UsageLog
@@ -107,6 +108,7 @@ class Job:
         self._wait_for(lambda: reach(database))
         refuse_newer(database, self._settings.jobname)
         ensure_indexes(database)
+        ensure_described(database)
         return spark, database
 
     def _address(self) -> str:

@@ -1,5 +1,6 @@
 """MongoDB with TLS and a login: both of the job's clients, pymongo and Spark's connector, and what is said if not."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from pymongo.errors import OperationFailure
 
 from errors import CannotStart
 from ledger.database import connect, reach
+from ledger.described import ensure_described
+from ledger.indexes import ensure_indexes
 from tests.integration.jobs import job, manage, run
 from tests.integration.lines_peer import LinesPeer
 from tests.servers.certificates import make_certificates
@@ -71,6 +74,7 @@ def stored_over_tls(folder: Path, secured: SecureMongo, name: str) -> dict[str, 
             peer.hang_up()
             assert running.end() == 0, running.errors
     assert PASSWORD not in "\n".join([*running.errors, (folder / f".data/{name}/spark.log").read_text()])
+    assert not [line for line in running.errors if "not made" in line]
     return given
 
 
@@ -79,6 +83,10 @@ def test_the_role_of_a_job_is_enough_for_it_over_tls(data_folder: Path, secured:
     shown = manage(data_folder, "show", "--jobname", "demo", **given)
     assert shown.returncode == 0, shown.stderr
     assert '"text": "two"' in shown.stdout
+    analyst = connect(secured.uri(user="analyst"), "casestream", str(secured.certificates.ca))
+    with analyst.client:
+        assert sorted(row["text"] for row in analyst["posts"].find({"job": "demo"})) == ["one", "two"]
+        assert [row["content"] for row in analyst["texts"].find({"job": "demo"})] == [["one", "two"]]
 
 
 @pytest.mark.slow
@@ -106,6 +114,18 @@ def test_the_role_of_an_analyst_reads_and_writes_nothing_and_a_job_s_does_not_dr
             own.drop_collection("micro_batches")
         with pytest.raises(OperationFailure, match="not authorized"):
             own.client["other"]["posts"].find_one()
+
+
+def test_a_role_of_before_there_were_views_is_one_warning_that_names_the_missing_rights(
+    secured: SecureMongo, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = connect(secured.uri(user="former_job"), "casestream", str(secured.certificates.ca))
+    with own.client:
+        ensure_indexes(own)
+        ensure_described(own)
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert all(right in warning for right in ("listCollections", "createCollection", "collMod", "roles.json"))
+    assert PASSWORD not in warning
 
 
 @pytest.mark.slow

@@ -19,8 +19,19 @@ from runtime.server_process import START_SECONDS, free_port
 from tests.servers.certificates import Certificates, make_certificates
 
 ROLES = json.loads((Path(__file__).parents[2] / "deploy/mongodb/roles.json").read_text())
+FORMER: dict[str, Any] = {
+    "createRole": "former_job",
+    "privileges": [
+        {
+            "resource": {"db": "casestream", "collection": ""},
+            "actions": ["find", "insert", "update", "remove", "createIndex"],
+        }
+    ],
+    "roles": [],
+}
+"""What a job's role was before there were views."""
 USER, PASSWORD = "job", "s3cret-w0rd"
-"""Every user's name is that of its role: job or analyst."""
+"""Every user's name is that of its role: job, analyst or former_job."""
 _STOP_SECONDS = 20
 
 
@@ -45,7 +56,7 @@ def secure_mongodb(folder: Path) -> Iterator[SecureMongo]:
     port = free_port()
     with _server(folder, port, {}) as client:
         database = client["casestream"]
-        for role in ROLES:
+        for role in (*ROLES, FORMER):
             database.command(role)
             name = role["createRole"]
             database.command("createUser", name, pwd=PASSWORD, roles=[name], mechanisms=["SCRAM-SHA-256"])
