@@ -65,10 +65,10 @@ class Finding:
     expected: str
 
     def line(self, job: str) -> str:
-        """One line; what a stored value could do to a terminal is escaped."""
+        """One line, `printable`."""
         kind = "damage" if self.kind.is_damage else "note"
         text = f"{kind}: {job}: {self.kind.what}: {self.where}: found {self.found}, expected {self.expected}"
-        return _printable(f"{text}: {self.kind.advice}")
+        return printable(f"{text}: {self.kind.advice}")
 
     def as_json(self) -> dict[str, str]:
         """The finding's fields, all text."""
@@ -129,5 +129,6 @@ class Report:
         )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text with what a stored value could do to a terminal escaped."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -6,6 +6,8 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
+from casestream.stored import COLLECTIONS
+from operations.described.reading import deviations
 from tests.integration.jobs import RunningJob, is_committed
 
 Documents = Database[dict[str, Any]]
@@ -27,3 +29,13 @@ def raw(database: Documents, collection: str) -> dict[str, bytes]:
     """The BSON of each document, by id."""
     options: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
     return {document["_id"]: bytes(document.raw) for document in database[collection].with_options(options).find()}
+
+
+def not_as_described(database: Documents) -> list[str]:
+    """Every field that is not what `casestream.stored` says of it, also one that it does not know; none: []."""
+    return [
+        f"{collection.name}/{name}: {found}"
+        for collection in COLLECTIONS
+        for name, each in deviations(database, collection, {})
+        for found in each
+    ]

@@ -18,7 +18,7 @@ from tests.conftest import Documents
 from tests.integration.held_requeue import Point
 from tests.integration.jobs import ROOT, environment, job, manage
 from tests.integration.lines_peer import LinesPeer
-from tests.integration.stored import posts, raw
+from tests.integration.stored import not_as_described, posts, raw
 from tests.servers.count_page import CountPage
 
 QUESTIONS = 40
@@ -186,6 +186,7 @@ def test_what_a_fix_makes_posts_of_is_counted_without_a_write_then_stored_once(
     assert still["requeue_tried"] == {"run": entry["batch_id"], "problem": "not_json"}
     (cut,) = letters(database, problem="too_long")
     assert not cut.keys() & {"requeue_run", "requeue_tried"}
+    assert not_as_described(database) == []
 
     documents = raw(database, "micro_batches")
     again = asked.requeue("--yes", "--problem", "not_a_post", "--problem", "not_json", "--since", "2026-01-02T00:00Z")

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Documents
 from tests.integration.jobs import ROOT, is_committed, job, manage, message, run
 from tests.integration.lines_peer import LinesPeer
-from tests.integration.stored import posts, read_until_stored
+from tests.integration.stored import not_as_described, posts, read_until_stored
 from tests.servers.count_page import CountPage, Mode
 
 TWEETS = (ROOT / "demo/tweets.txt").read_bytes().splitlines()
@@ -115,6 +115,7 @@ def test_the_job_goes_on_when_the_peer_hangs_up_and_coverage_says_when_nobody_li
         running.stop()
     assert [post["text"] for post in posts(database)][-1] == "four"
     assert [gap["cause"] for gap in database["coverage"].find(sort=[("from", 1)])][1] == "the job was stopped"
+    assert not_as_described(database) == []
 
 
 def test_a_killed_job_stores_what_was_in_the_open_segment_once(

@@ -9,7 +9,7 @@ from typing import Any
 from operations.x_stand_in.stream import XStream
 from tests.conftest import Documents
 from tests.integration.jobs import job, message, run
-from tests.integration.stored import posts, read_until_stored
+from tests.integration.stored import not_as_described, posts, read_until_stored
 from tests.servers.x_api import Act, Step, XApi, in_turn, refuse
 from tests.servers.x_bodies import (
     OPERATIONAL_DISCONNECT,
@@ -63,6 +63,7 @@ def test_whatever_x_and_the_network_do_each_post_is_stored_once_and_every_gap_ha
     ):
         assert part in cause
     assert all(gap["from"] < gap["to"] for gap in gaps)
+    assert not_as_described(database) == []
     said = "\n".join(map(message, running.errors))
     for line in ("HTTP 503: Service Unavailable", "HTTP 429: UsageCapExceeded", "cut off with its connection"):
         assert line in said

@@ -76,9 +76,9 @@ class Verify:
         self._monkeypatch = monkeypatch
         monkeypatch.setenv("CASESTREAM_MONGODB_URI", uri)
 
-    def run(self, database: Documents, *arguments: str) -> Ended:
+    def run(self, database: Documents, *arguments: str, command: str = "verify") -> Ended:
         self._monkeypatch.setenv("CASESTREAM_DATABASE", database.name)
-        self._monkeypatch.setattr(sys, "argv", ["manage.py", "verify", *arguments])
+        self._monkeypatch.setattr(sys, "argv", ["manage.py", command, *arguments])
         try:
             code = main()
         except SystemExit as end:
@@ -149,6 +149,17 @@ def test_what_a_job_has_stored_is_whole_and_is_counted(
     kafka.produce(topic, [b"one more"], partition=1)
     (waiting,) = verify.notes(whole, "--kafka-bootstrap-servers", kafka.bootstrap)
     assert f"events wait in the topic: {topic}/1: found 1 behind" in waiting
+
+
+def test_what_a_job_has_stored_is_as_described_and_its_views_show_it(whole: Documents, verify: Verify) -> None:
+    ended = verify.run(whole, "--jobname", "covid", command="check")
+    assert (ended.returncode, ended.stdout.count("\n")) == (0, 1), ended.stdout + ended.stderr
+    documents = whole["micro_batches"].count_documents({})
+    assert ended.stdout.startswith(f"clean: {documents} micro_batches, ")
+    assert whole["posts"].count_documents({"job": "covid"}) == POSTS
+    assert whole["texts"].count_documents({"job": "covid"}) == documents
+    validated = [each["name"] for each in whole.list_collections() if each["options"].get("validator")]
+    assert sorted(validated) == ["batches", "coverage", "dead_letters", "micro_batches"]
 
 
 def test_as_a_process_the_command_says_damage_on_standard_output_and_exits_with_1(

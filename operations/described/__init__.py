@@ -1,0 +1,1 @@
+"""Whether each stored document is what `casestream.stored` says of it, field by field."""
