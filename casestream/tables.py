@@ -6,7 +6,11 @@ from casestream.fields import Collection, Field, Type
 from casestream.stored import BATCHES, CASE_COUNT, COVERAGE, METRICS, MICRO_BATCHES, POST, TOTAL_CASE_COUNT
 
 _COUNT = (
-    replace(TOTAL_CASE_COUNT, null=True, about="as stored in the view (-1: not known); null in the loader's tables"),
+    replace(
+        TOTAL_CASE_COUNT,
+        null=True,
+        about="coronavirus cases, world-wide, cumulative; null: not known, see case_count_status",
+    ),
     *(replace(field, name=f"case_count_{field.name}") for field in CASE_COUNT.fields),
 )
 _BATCH = Field("batch", Type.STRING, "`<query id>:<batch id>`, `_id` of its entry in `batches`", "the job", "5a27…:17")
@@ -27,7 +31,13 @@ _ROW_ID = Field(
     "_id", Type.STRING, "`_id` of the post's document and its place in content; another one once posts before it were "
     "forgotten", "the view", "5a27…:17:0:3", unit="from 0 on",
 )  # fmt: skip
-POSTS_VIEW = replace(POSTS, fields=(_ROW_ID, *POSTS.fields))
+POSTS_VIEW = replace(
+    POSTS,
+    fields=(
+        _ROW_ID,
+        *(TOTAL_CASE_COUNT if field.name == TOTAL_CASE_COUNT.name else field for field in POSTS.fields),
+    ),
+)
 
 _OF_AN_ENTRY = (
     "job", "source", "batch_id", "timestamp", "posts", "dead_letters", "tombstones", "duplicates", "bytes", "parts",
