@@ -64,3 +64,6 @@ TEXTS = Collection(
         *MICRO_BATCHES.some(["timestamp", "total_case_count"]),
     ),
 )
+
+VIEWS = (POSTS_VIEW, TEXTS)
+TABLES = (POSTS, BATCH_TABLE, COVERAGE_TABLE)

@@ -5,9 +5,11 @@ from itertools import chain
 
 import pytest
 
+from casestream import tables
 from casestream.fields import Collection, Field, Type
 from casestream.stored import COLLECTIONS
-from docs.make_data import PAGE, TABLES, VIEWS, flat, page
+from casestream.tables import TABLES, VIEWS
+from docs.make_data import PAGE, flat, page
 from ledger.views import VIEWS as MADE
 
 EXAMPLES: dict[Type, type | tuple[type, ...]] = {
@@ -28,8 +30,10 @@ def test_the_page_of_fields_is_the_one_that_the_code_makes() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m docs.make_data"
 
 
-def test_every_view_is_on_the_page() -> None:
+def test_every_view_and_every_table_is_on_the_page() -> None:
     assert {each.name for each in VIEWS} == MADE.keys()
+    defined = [each for each in vars(tables).values() if isinstance(each, Collection)]
+    assert [each.about for each in defined if each not in (*VIEWS, *TABLES, *COLLECTIONS)] == []
 
 
 @pytest.mark.parametrize("name", EVERY)
