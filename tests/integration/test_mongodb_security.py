@@ -94,7 +94,7 @@ def test_the_role_of_a_job_is_enough_for_the_operators_commands_over_tls(
     data_folder: Path, secured: SecureMongo
 ) -> None:
     given = stored_over_tls(data_folder, secured, "operated")
-    for command in (("verify",), ("requeue", "--yes")):
+    for command in (("verify",), ("check",), ("requeue", "--yes")):
         done = manage(data_folder, *command, "--jobname", "operated", **given)
         assert done.returncode == 0, done.stderr
     stop = manage(data_folder, "stop", "--jobname", "operated", **given)
