@@ -1,6 +1,8 @@
 # `make` lists the targets. Each is one line here, or a script under deploy/ or tests/. ARGS reaches the command.
 .DEFAULT_GOAL := help
 MINUTES ?= 10
+# Two processes, a file of tests at a time, the short ones last; each starts servers of its own: ARGS="-n 0" for one.
+ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: help setup setup-dev run test test-slow test-faults test-spark4 soak check audit package lock clean
 
 help: ## this list
@@ -13,10 +15,10 @@ run: setup ## the demo: posts from a file, every 20 s, into an embedded MongoDB;
 	@deploy/run-demo.sh $(ARGS)
 
 test: setup-dev ## the tests, without the slow ones: 15 to 20 minutes on 2 cores
-	@.venv/bin/python -m pytest -m "not slow and not faults" $(ARGS)
+	@.venv/bin/python -m pytest $(ON_TWO) -m "not slow and not faults" $(ARGS)
 
 test-slow: setup-dev ## the slow tests: up to 25 minutes
-	@tests/run-slow.sh $(ARGS)
+	@tests/run-slow.sh $(ON_TWO) $(ARGS)
 
 test-faults: setup-dev ## kills at every point, outages, 120,000 bad events: an hour
 	@.venv/bin/python -m pytest -m faults $(ARGS)

@@ -1,4 +1,4 @@
-"""What all kinds of tests share: one Spark session and one MongoDB for the whole run, a database for each test."""
+"""What all kinds of tests share: a Spark session and a MongoDB for each worker of a run, a database for each test."""
 
 import os
 from collections.abc import Iterator
@@ -12,12 +12,18 @@ from pyspark.sql import SparkSession
 
 from ledger.database import connect
 from runtime.session import open_session
+from tests.seed import VARIABLE, seed
 from tests.servers.mongodb import mongodb
 
 Documents = Database[dict[str, Any]]
 
 for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[name]  # every address of the tests is loopback
+
+
+def pytest_report_header() -> str:
+    """What runs a failure again."""
+    return f"{VARIABLE}={seed()}"
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,12 @@
 """Events by the thousand from a seed: the same seed gives the same events."""
 
 import json
-import os
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.bad_events.sent import ANY, MAX_EVENT_BYTES, POST, Sent, line, sent
 
-VARIABLE = "CASESTREAM_TEST_SEED"
 Draw = random.Random
 
 _SPACES = " \t\x0b\f\r\x85\xa0\u1680\u2000\u2003\u2007\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -30,11 +28,6 @@ _TIMES = (
     "0000-01-01T00:00:00Z", "99999-12-31T23:59:59Z", "1969-12-31T23:59:59Z", "2101-01-01T00:00:00Z", "now", "",
     "2020-02-30T00:00:00Z", "2020-01-01T24:00:01Z", "2020-01-01",
 )  # fmt: skip
-
-
-def seed() -> int:
-    """The one of the environment, to run a failure again, or a new one."""
-    return int(os.environ.get(VARIABLE) or random.SystemRandom().randrange(2**32))
 
 
 def generate(count: int, draw: Draw) -> Iterator[Sent]:

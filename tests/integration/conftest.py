@@ -1,4 +1,4 @@
-"""Real servers for the integration tests, one of each for the whole run."""
+"""Real servers for the integration tests, one of each for a worker of the run."""
 
 from collections.abc import Iterator
 

@@ -1,11 +1,7 @@
 """Where a job is killed: the points, which of them a source has, and the few that a seed chooses."""
 
-import os
 import random
-from datetime import UTC, datetime
 from enum import StrEnum
-
-SEED_VARIABLE = "CASESTREAM_TEST_SEED"
 
 
 class Point(StrEnum):
@@ -35,11 +31,6 @@ POINTS = {"kafka": OF_BATCH, "socket": OF_RECEIVER + OF_BATCH, "twitter": OF_REC
 MATRIX = [(source, point) for source, points in POINTS.items() for point in points]
 
 
-def seed() -> str:
-    """What chooses: CASESTREAM_TEST_SEED, else the day, so that a week of runs has seen most points."""
-    return os.environ.get(SEED_VARIABLE) or f"{datetime.now(UTC):%Y-%m-%d}"
-
-
-def chosen(by: str) -> list[tuple[str, Point]]:
+def chosen(by: int) -> list[tuple[str, Point]]:
     """One point of each source."""
     return [(source, random.Random(f"{by} {source}").choice(points)) for source, points in POINTS.items()]

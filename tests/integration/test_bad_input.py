@@ -9,12 +9,13 @@ from uuid import uuid4
 import pytest
 
 from tests.bad_events.corpus import corpus
-from tests.bad_events.generator import VARIABLE, generate, seed
+from tests.bad_events.generator import generate
 from tests.bad_events.sent import Sent, sent
 from tests.conftest import Documents
 from tests.integration.accounting import check_all, outcomes
 from tests.integration.jobs import job, message
 from tests.integration.memory import Memory
+from tests.seed import VARIABLE, seed
 from tests.servers.kafka import KafkaBroker
 from tests.servers.peer import Peer
 
@@ -105,7 +106,5 @@ def test_every_line_of_the_corpus_from_tcp_becomes_a_post_or_a_dead_letter_with_
 def test_none_of_60000_generated_events_is_lost_doubled_or_able_to_stop_the_job(
     way: str, request: pytest.FixtureRequest
 ) -> None:
-    number = seed()
-    print(f"{VARIABLE}={number}")
-    events = [*generate(GENERATED, random.Random(number)), *corpus()]
-    request.getfixturevalue(way)(events, f"{VARIABLE}={number}")
+    events = [*generate(GENERATED, random.Random(seed())), *corpus()]
+    request.getfixturevalue(way)(events, f"{VARIABLE}={seed()}")

@@ -10,11 +10,10 @@ import pytest
 
 from tests.conftest import Documents
 from tests.integration.crash import Crash
-from tests.integration.crash_points import MATRIX, SEED_VARIABLE, Point, chosen, seed
+from tests.integration.crash_points import MATRIX, Point, chosen
 from tests.integration.crash_scenarios import Scenario, opened
+from tests.seed import seed
 from tests.servers.count_page import CountPage
-
-SEED = seed()
 
 
 def each_of(crashes: list[tuple[str, Point]]) -> pytest.MarkDecorator:
@@ -46,10 +45,6 @@ def test_a_job_that_is_killed_anywhere_stores_every_event_once_when_it_is_starte
     crash.assert_survives(point)
 
 
-@each_of(chosen(SEED))
-def test_a_job_that_is_killed_at_a_point_that_a_seed_chose_stores_every_event_once(
-    crash: Crash, source: str, point: Point, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with capsys.disabled():
-        print(f"\nkilled at {source}:{point}, {SEED_VARIABLE}={SEED}")
+@each_of(chosen(seed()))
+def test_a_job_that_is_killed_at_a_point_that_a_seed_chose_stores_every_event_once(crash: Crash, point: Point) -> None:
     crash.assert_survives(point)

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from ledger.database import connect
+from ledger.indexes import ensure_indexes
 from tests.conftest import Documents
 from tests.integration.held_requeue import Point
-from tests.integration.jobs import ROOT, environment, job, manage
+from tests.integration.jobs import END_SECONDS, ROOT, environment, job, manage
 from tests.integration.lines_peer import LinesPeer
 from tests.integration.stored import not_as_described, posts, raw
 from tests.servers.count_page import CountPage
@@ -41,6 +43,7 @@ class Fussy(SocketProcessor):
         return F.when(event.rlike({refused!r}), problem_only("not_a_post")).otherwise(super().process(event))
 """
 EVERY, ODD, NONE = r"^\?", r"^\? \d*[13579] ", r"^$"
+Stage = dict[str, list[dict[str, Any]]]
 
 
 class Asked:
@@ -102,22 +105,42 @@ class Asked:
             pass
 
 
-@pytest.fixture
-def asked(data_folder: Path, mongodb_uri: str, database: Documents, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
-    monkeypatch.setenv("PYTHONPATH", f"{data_folder}{os.pathsep}{ROOT}")
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    with CountPage() as page:
-        settings = {
-            "mongodb_uri": mongodb_uri,
-            "database": database.name,
-            "count_url": page.url,
-            "lease_seconds": "1",
-            "max_event_bytes": "1000",
-            "max_document_bytes": "8000",
-        }
-        asked = Asked(data_folder, settings)
+@contextmanager
+def asked_in(folder: Path, uri: str, database: str) -> Iterator[Asked]:
+    """A job that has not run, in that folder; it stores in that database."""
+    settings = {
+        "mongodb_uri": uri,
+        "database": database,
+        "lease_seconds": "1",
+        "max_event_bytes": "1000",
+        "max_document_bytes": "8000",
+    }
+    with CountPage() as page, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{ROOT}")
+        patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        asked = Asked(folder, settings | {"count_url": page.url})
         asked.refuse(EVERY)
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory, mongodb_uri: str) -> Stage:
+    """What such a job has stored of LINES, by collection."""
+    database = connect(mongodb_uri, f"test_{uuid4().hex[:12]}")
+    with database.client, asked_in(tmp_path_factory.mktemp("asked"), mongodb_uri, database.name) as asked:
         asked.hear(LINES)
+        stored = {name: list(database[name].find()) for name in (*COLLECTIONS, "leases")}
+        database.client.drop_database(database.name)
+        return stored
+
+
+@pytest.fixture
+def asked(heard: Stage, data_folder: Path, mongodb_uri: str, database: Documents) -> Iterator[Asked]:
+    """The database holds what the job has stored; the job's checkpoint and spool are gone."""
+    ensure_indexes(database)
+    for name, documents in heard.items():
+        database[name].insert_many(documents)
+    with asked_in(data_folder, mongodb_uri, database.name) as asked:
         yield asked
 
 
@@ -232,8 +255,7 @@ def test_a_killed_requeue_is_ended_by_the_next_one_whatever_the_job_does(
     asked.kill(point)
     looked = asked.requeue()
     assert "was not ended" in looked.stdout, looked.stderr
-    shutil.rmtree(asked.folder / ".data/demo/checkpoint")  # the job discards what it finds planned, but no requeue
-    asked.hear([b"meanwhile"])
+    asked.hear([b"meanwhile"])  # with a fresh checkpoint: the job discards what it finds planned, but no requeue
     assert asked.requeue("--yes").returncode == 0
     check_requeued(database, range(QUESTIONS))
     assert database["batches"].count_documents({"query_id": "requeue"}) == 1
@@ -246,7 +268,7 @@ def test_of_two_requeues_of_a_job_at_once_the_second_is_refused(asked: Asked, da
         second = asked.requeue("--yes")
         assert second.returncode == 3
         assert "in use: job=requeue:demo" in second.stderr
-        said, _ = first.communicate(timeout=60)
+        said, _ = first.communicate(timeout=END_SECONDS)
         assert first.returncode == 0
         assert "40 posts stored" in said
     check_requeued(database, range(QUESTIONS))

@@ -1,27 +1,18 @@
 """Two minutes of everything at once; `make soak MINUTES=30` is the same for longer."""
 
-import random
 from pathlib import Path
 
 import pytest
 
+from tests.seed import seed
 from tests.soak.soak import soak
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_two_minutes_of_faults_at_random_lose_nothing_and_double_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    seed = random.SystemRandom().randrange(1_000_000)
-
-    def say(what: str) -> None:
-        with capsys.disabled():
-            print(what)
-
-    say(f"\nseed {seed}")
-    outcome = soak(2, seed, tmp_path, say)
-    say("\n".join(outcome.lines()))
+def test_two_minutes_of_faults_at_random_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    outcome = soak(2, seed(), tmp_path, print)
+    print("\n".join(outcome.lines()))
     assert outcome.problems == []
     assert len(outcome.injected) >= 2
     assert outcome.injected[0].name.endswith(" killed")

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.jars import class_path
 from tests.conftest import Documents
-from tests.integration.jobs import ROOT, RunningJob, environment
+from tests.integration.jobs import END_SECONDS, ROOT, RunningJob, environment
 from tests.integration.stored import posts
 from tests.servers.kafka import KafkaBroker
 
@@ -44,7 +44,7 @@ def test_under_spark_submit_too_wrong_settings_are_told_at_once_with_code_2(data
         env=environment({}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=END_SECONDS,
         check=False,
     )
     said = done.stdout + done.stderr  # spark-submit puts both of Python's into its own standard output
@@ -66,7 +66,7 @@ def test_with_a_master_elsewhere_the_places_that_have_no_default_there_are_asked
         env=environment({}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=END_SECONDS,
         check=False,
     )
     told = [line.split()[0] for line in (done.stdout + done.stderr).splitlines() if " is missing: " in line]

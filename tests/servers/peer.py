@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -46,7 +47,10 @@ def hold(released: threading.Event, *blocks: bytes) -> Act:
 
 
 class Peer:
-    """Listens; the first connection gets the first act, and so on; after the last one nobody answers any more."""
+    """Listens; the first connection gets the first act, and so on; after the last one nobody answers any more.
+
+    An act is over when its client has left.
+    """
 
     def __init__(self, *acts: Act, port: int = 0) -> None:
         self._listener = socket.create_server(("127.0.0.1", port))
@@ -73,7 +77,7 @@ class Peer:
                 except OSError:
                     return
                 self.accepted += 1
-                with connection:
+                with connection, suppress(ConnectionError):
                     act(connection)
 
 
