@@ -1,5 +1,6 @@
 """Arrow's tables as what the caller works with."""
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
@@ -15,32 +16,41 @@ As = Literal["pandas", "polars", "arrow"]
 Frame: TypeAlias = "pd.DataFrame | pl.DataFrame | pa.Table"
 
 
-def check(as_: str) -> None:
-    """Raises BadArgument where it is none of them, MissingExtra where its package is not installed."""
-    if as_ not in ("pandas", "polars", "arrow"):
-        raise BadArgument(f"as_ is {as_!r}. Give 'pandas', 'polars' or 'arrow'.")
-    if as_ == "polars":
-        _polars()
+def maker(as_: As) -> Callable[[pa.Table], Frame]:
+    """Makes of a table what is asked for; the table is not to be used afterwards.
 
-
-def framed(table: pa.Table, as_: As) -> Frame:
-    """The table as pandas or polars has it, or as it is."""
+    Raises BadArgument where it is none of the three, MissingExtra where its package is not installed.
+    """
+    if as_ == "pandas":
+        return _pandas
     if as_ == "polars":
-        return cast("pl.DataFrame", _polars().from_arrow(table))
-    return table if as_ == "arrow" else _pandas(table)
+        polars = _polars()
+        return lambda table: cast("pl.DataFrame", polars.from_arrow(table))
+    if as_ == "arrow":
+        return lambda table: table
+    raise BadArgument(f"as_ is {as_!r}. Give 'pandas', 'polars' or 'arrow'.")
 
 
 def _pandas(table: pa.Table) -> "pd.DataFrame":
-    """Strings as pandas has them by default (`str`; before pandas 3 `string`), integers `Int64`, lists stay Arrow's."""
+    """Strings as pandas has them by default (`str`; before pandas 3: `string`), integers `Int64`, Python's lists.
+
+    Each column of Arrow's is given back as soon as pandas has it. (Lists could stay in Arrow, as `pd.ArrowDtype`, but
+    pandas cannot read back the Parquet file that it writes of those.)
+    """
     import pandas as pd
 
-    types: dict[pa.DataType, Any] = {
-        pa.int64(): pd.Int64Dtype(),
-        pa.list_(pa.string()): pd.ArrowDtype(pa.list_(pa.string())),
-    }
+    types: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype()}
     if int(pd.__version__.partition(".")[0]) < 3:
         types[pa.string()] = pd.StringDtype("pyarrow")
-    return cast("pd.DataFrame", table.to_pandas(types_mapper=types.get, split_blocks=True, self_destruct=True))
+    names = table.column_names
+    lists: dict[str, list[Any]] = {}
+    for name in [field.name for field in table.schema if pa.types.is_list(field.type)]:
+        lists[name] = table[name].to_pylist()
+        table = table.drop_columns([name])
+    frame: pd.DataFrame = table.to_pandas(types_mapper=types.get, split_blocks=True, self_destruct=True)
+    for name, values in lists.items():
+        frame[name] = pd.Series(values, dtype=object)
+    return frame[names] if lists else frame
 
 
 def _polars() -> ModuleType:

@@ -11,7 +11,7 @@ They raise the errors of `casestream.errors`: each says what to do next.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
-from casestream.selection import Jobs, Moment, Selection, chosen
+from casestream.selection import Jobs, Moment, Selection, at_least_one, chosen
 from casestream.tables import BATCH_TABLE, COUNT_TABLE, COVERAGE_TABLE, POSTS
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ def load_posts(
     """
     from casestream import frames, loading
 
-    frames.check(as_)
-    selection, wanted = Selection.of(job, since, until), chosen(POSTS, columns)
-    return frames.framed(loading.whole(uri, database, selection, wanted, progress), as_)
+    made, selection, wanted = frames.maker(as_), Selection.of(job, since, until), chosen(POSTS, columns)
+    return made(loading.whole(uri, database, selection, wanted, progress))
 
 
 @overload
@@ -98,10 +97,8 @@ def iter_posts(
     """The same posts in tables of at most so many rows, none empty; memory holds a few of them at a time."""
     from casestream import frames, loading
 
-    frames.check(as_)
-    selection, wanted = Selection.of(job, since, until), chosen(POSTS, columns)
-    tables = loading.in_pieces(uri, database, selection, wanted, rows)
-    return (frames.framed(table, as_) for table in tables)
+    made, selection, wanted = frames.maker(as_), Selection.of(job, since, until), chosen(POSTS, columns)
+    return map(made, loading.in_pieces(uri, database, selection, wanted, at_least_one(rows)))
 
 
 @overload
@@ -191,7 +188,6 @@ def _small(
     from casestream import frames
     from casestream.connection import opened
 
-    frames.check(as_)
-    wanted = chosen(table, columns)
+    made, wanted = frames.maker(as_), chosen(table, columns)
     with opened(uri, database, selection) as documents:
-        return frames.framed(read(documents, selection, wanted), as_)
+        return made(read(documents, selection, wanted))

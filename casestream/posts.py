@@ -7,51 +7,57 @@ import pyarrow.compute as pc
 
 from casestream.connection import Documents
 from casestream.reading import find
-from casestream.schemas import ORDER, document_schema, table_schema
+from casestream.schemas import ORDER, document_schema, has_whole_posts, table_schema
 from casestream.tables import POSTS
 from casestream.windows import Window
 
-_IN_ORDER = ("timestamp", "batch")
+_BY_BATCH = ("timestamp", "batch")
 
 
 def read_window(database: Documents, window: Window, columns: Sequence[str]) -> pa.Table:
-    """The window's posts by (timestamp, batch, created_at, origin); what was removed since it was listed is not there."""
-    documents = find(database["micro_batches"], {"_id": {"$in": window.ids}}, document_schema(columns))
-    return in_order(flat(documents), window.is_in_parts).select(list(columns)).cast(table_schema(POSTS, columns))
+    """The window's posts by (timestamp, batch, created_at, origin); what was removed since it was listed is not there.
+
+    A batch's posts stand in its document in that order, and are sorted only where they come in several parts.
+    """
+    chosen = {"_id": {"$in": window.ids}}
+    found = find(database["micro_batches"], chosen, document_schema(columns), is_whole=has_whole_posts(columns))
+    posts = flat(in_order(with_batch(found), _BY_BATCH))
+    if window.is_in_parts:
+        posts = in_order(posts, (*_BY_BATCH, *ORDER))
+    return posts.select(list(columns)).cast(table_schema(POSTS, columns))
+
+
+def with_batch(documents: pa.Table) -> pa.Table:
+    """The documents with the `_id` of their batch in the place of their own."""
+    batch = pc.replace_substring_regex(documents["_id"], r":\d+$", "")
+    return documents.drop_columns(["_id"]).append_column("batch", batch)
 
 
 def flat(documents: pa.Table) -> pa.Table:
-    """A row for each post that was read, in the documents' order, with whatever of it was read."""
+    """A row for each post, in the order in which they are stored, with whatever was read of it and of its batch."""
     content = documents["content"].combine_chunks()
-    posts, batch_of_post = pc.list_flatten(content), pc.list_parent_indices(content)
-    columns = _by_name(posts)
-    columns |= _by_name(columns.pop("metrics")) if "metrics" in columns else {}
-    batches = {name: column.take(batch_of_post) for name, column in _envelope(documents).items()}
-    return pa.table({**columns, **batches})
+    posts, document_of_post = by_name(content.flatten()), content.value_parent_indices()
+    of_posts = {**posts, **(by_name(posts.pop("metrics")) if "metrics" in posts else {})}
+    of_batches = flat_count(documents.drop_columns(["content"]))
+    return pa.table({**of_posts, **{name: of_batches[name].take(document_of_post) for name in of_batches.column_names}})
 
 
-def _by_name(values: pa.StructArray) -> dict[str, pa.Array]:
+def flat_count(table: pa.Table) -> pa.Table:
+    """The table with `case_count` as columns, and `total_case_count` null where it is -1: not known."""
+    count = by_name(table["case_count"].combine_chunks())
+    total = table["total_case_count"]
+    columns = {name: table[name] for name in table.column_names if name != "case_count"}
+    known = {"total_case_count": pc.if_else(pc.greater_equal(total, 0), total, None)}
+    return pa.table({**columns, **known, **{f"case_count_{name}": values for name, values in count.items()}})
+
+
+def by_name(values: pa.StructArray) -> dict[str, pa.Array]:
+    """The fields of the objects, each as an array."""
     return {field.name: values.field(field.name) for field in values.type}
 
 
-def in_order(posts: pa.Table, is_in_parts: bool) -> pa.Table:
-    """The rows by (timestamp, batch); a batch's as they were stored, those of several parts by what orders each part."""
-    by = (*_IN_ORDER, *ORDER) if is_in_parts else _IN_ORDER
-    order = pc.sort_indices(posts, [(name, "ascending") for name in by])
-    return posts.take(order)
-
-
-def _envelope(documents: pa.Table) -> dict[str, pa.ChunkedArray]:
-    count = _by_name(documents["case_count"].combine_chunks())
-    return {
-        "job": documents["job"],
-        "batch": pc.replace_substring_regex(documents["_id"], r":\d+$", ""),
-        "timestamp": documents["timestamp"],
-        "total_case_count": known(documents["total_case_count"]),
-        **{f"case_count_{name}": values for name, values in count.items()},
-    }
-
-
-def known(counts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The counts, null where they are -1: not known."""
-    return pc.if_else(pc.greater_equal(counts, 0), counts, None)
+def in_order(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The rows by these columns, equal ones as they were; not copied where they are in order already."""
+    order = pc.sort_indices(table, [(name, "ascending") for name in names])
+    is_in_order = pc.all(pc.equal(order, pa.array(range(len(order)), order.type))).as_py()
+    return table if is_in_order else table.take(order)

@@ -1,49 +1,37 @@
 """pymongoarrow, as the loader uses it."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-from pymongo import ASCENDING
 from pymongo.collection import Collection
 
 from casestream.errors import Unreadable
 
 with warnings.catch_warnings():
-    # Its wheel is built with another version of pyarrow's headers than the one it asks for: Arrow's classes have grown
-    # since, which Cython tells of and which harms none of its uses.
+    # Cython tells, forty times, that Arrow's classes are larger than the wheel was built for. That harms who
+    # derives classes from them, which pymongoarrow does not.
     warnings.filterwarnings("ignore", r"pyarrow\.lib\.\w+ size changed", RuntimeWarning)
     import pymongoarrow.lib  # noqa: F401  (where it warns)
-    from pymongoarrow.api import Schema, aggregate_arrow_all, find_arrow_all
+    from pymongoarrow.api import Schema, find_arrow_all
 
 Stored = Collection[dict[str, Any]]
 
 
 def find(
-    collection: Stored, chosen: Mapping[str, Any], schema: Mapping[str, pa.DataType], sort: Sequence[str] = ()
+    collection: Stored, chosen: Mapping[str, Any], schema: Mapping[str, pa.DataType], *, is_whole: bool = False
 ) -> pa.Table:
-    """The documents that the filter finds, of each only what the schema names; a field that is missing is null.
+    """The documents that the filter finds; a field of the schema that one lacks is null in it.
 
-    sort: fields, ascending.
-
+    is_whole: whether the schema has about all that a document holds, so that the server need not pick it out.
     Raises Unreadable where a field is of another type, and pymongo's errors.
     """
+    picked: dict[str, Any] = {"projection": None} if is_whole else {}
     try:
-        return find_arrow_all(collection, dict(chosen), schema=Schema(dict(schema)), sort=[(name, ASCENDING) for name in sort])
+        return find_arrow_all(collection, dict(chosen), schema=Schema(dict(schema)), **picked)
     except (TypeError, ValueError) as error:
-        raise _unreadable(collection, error) from error
-
-
-def aggregate(collection: Stored, pipeline: Sequence[Mapping[str, Any]], schema: Mapping[str, pa.DataType]) -> pa.Table:
-    """What the pipeline makes, as `find`."""
-    try:
-        return aggregate_arrow_all(collection, list(pipeline), schema=Schema(dict(schema)))
-    except (TypeError, ValueError) as error:
-        raise _unreadable(collection, error) from error
-
-
-def _unreadable(collection: Stored, error: Exception) -> Unreadable:
-    return Unreadable(
-        f"{collection.full_name} holds what no job stores: {error}. Ask whoever runs the job for `manage.py verify`."
-    )
+        raise Unreadable(
+            f"{collection.full_name} holds what no job stores: {error}. "
+            "Have it looked at by `manage.py verify`, or leave out the column in question."
+        ) from error

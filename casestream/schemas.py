@@ -43,6 +43,11 @@ def document_schema(columns: Some[str]) -> dict[str, pa.DataType]:
     return {**envelope, "content": pa.list_(content)}
 
 
+def has_whole_posts(columns: Some[str]) -> bool:
+    """Whether the columns need every field of a post."""
+    return len(_of_a_post(columns)) == len(POST)
+
+
 def _of_a_post(columns: Some[str]) -> list[Field]:
     return [
         field

@@ -58,6 +58,13 @@ def moment(name: str, given: Moment | None) -> datetime | None:
         raise BadArgument(f"{name} is no time: {given!r} ({error}). Give {wanted}; without a zone it is UTC.") from None
 
 
+def at_least_one(rows: int) -> int:
+    """Raises BadArgument where it is less."""
+    if rows < 1:
+        raise BadArgument(f"rows is {rows}. Give 1 or more.")
+    return rows
+
+
 def _whole_milliseconds(at: datetime) -> datetime:
     second = datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, tzinfo=UTC)
     return second + timedelta(milliseconds=-(-at.microsecond // 1000))

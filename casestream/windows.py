@@ -37,7 +37,7 @@ class Window:
 def committed(database: Documents, selection: Selection) -> pa.Table:
     """One row for each committed batch that holds posts, by (timestamp, _id): under a hundred bytes each."""
     chosen = {**selection.of_batches(), "posts": {"$gt": 0}}
-    return find(database["batches"], chosen, _LISTED, ("timestamp", "_id"))
+    return find(database["batches"], chosen, _LISTED).sort_by([("timestamp", "ascending"), ("_id", "ascending")])
 
 
 def windows(batches: pa.Table, limits: Limits) -> Iterator[Window]:
