@@ -8,6 +8,7 @@ from collections.abc import Callable
 import typer
 
 from errors import JobError
+from operations.export import export
 from operations.feed import feed
 from operations.requeue import requeue
 from operations.show import show
@@ -16,6 +17,7 @@ from operations.terminal import start_logging
 from operations.verify import verify
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "export": export,
     "feed": feed,
     "requeue": requeue,
     "show": show,
