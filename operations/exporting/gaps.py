@@ -22,7 +22,10 @@ def with_gaps(manifest: Manifest, database: Database[dict[str, Any]], jobs: Sequ
     request = manifest.request
     selection = Selection(tuple(jobs), request.since, request.until)
     found = gaps(database, selection, _COLUMNS).to_pylist()
-    days = tuple(replace(day, gaps=tuple(map(_as_json, _over(day, manifest, found)))) for day in manifest.days)
+    days = tuple(
+        replace(day, gaps=tuple(map(_as_json, _over(day, manifest, found)))) if day.job in jobs else day
+        for day in manifest.days
+    )
     return replace(manifest, gaps=tuple(map(_as_json, found)), days=days)
 
 

@@ -1,6 +1,5 @@
 """What an export holds: its files with counts and hashes, the days that they are of, and every gap in these."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -75,11 +74,6 @@ class Manifest:
         """The same with that day in place of what there was of it."""
         days = [each for each in self.days if each.key != day.key] + [day]
         return replace(self, days=tuple(sorted(days, key=lambda each: each.key)))
-
-    def with_only(self, keys: Iterable[Key]) -> "Manifest":
-        """The same without other days."""
-        kept = set(keys)
-        return replace(self, days=tuple(day for day in self.days if day.key in kept))
 
     def paths(self) -> set[str]:
         """Of every file."""

@@ -24,11 +24,16 @@ Shown = Callable[[int], AbstractContextManager[Told]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run has done. written: days that it wrote; not_whole: those of which posts are missing in the database."""
+    """What a run has done.
+
+    written: the days that it wrote. not_whole: those of which the database lacks posts that the ledger has. left: those
+    of which the database has nothing any more; they stay, since it may be another database that was asked.
+    """
 
     manifest: Manifest
-    written: int
+    written: tuple[Day, ...]
     not_whole: tuple[Day, ...]
+    left: tuple[Day, ...]
 
 
 def export(database: Database[dict[str, Any]], folder: Folder, request: Request, clock: Clock, shown: Shown) -> Outcome:
@@ -44,13 +49,13 @@ def export(database: Database[dict[str, Any]], folder: Folder, request: Request,
     jobs = batches.jobs()
     days = [day for job in jobs for day in batches.days(job)]
     manifest, written = _days_written(days, batches, folder, manifest, shown)
-    manifest = with_gaps(manifest.with_only(day.key for day in days), database, jobs)
-    manifest = replace(manifest, casestream=__version__, at=iso(clock.now()))
+    manifest = replace(with_gaps(manifest, database, jobs), casestream=__version__, at=iso(clock.now()))
     manifest_file.save(folder, manifest)
-    folder.keep_only(manifest.paths())
     if recorded:
         record.end(database, folder.path, manifest.rows, clock.now())
-    return Outcome(manifest, written, tuple(day for day in manifest.days if not day.is_whole()))
+    found = {day.key for day in days}
+    left = tuple(day for day in manifest.days if day.key not in found)
+    return Outcome(manifest, written, tuple(day for day in manifest.days if not day.is_whole()), left)
 
 
 def _begun(folder: Folder, request: Request, database: str, clock: Clock) -> Manifest:
@@ -67,10 +72,10 @@ def _begun(folder: Folder, request: Request, database: str, clock: Clock) -> Man
 
 def _days_written(
     days: list[Day], batches: Batches, folder: Folder, manifest: Manifest, shown: Shown
-) -> tuple[Manifest, int]:
-    waiting = [day for day in days if not is_done(day, manifest, folder)]
+) -> tuple[Manifest, tuple[Day, ...]]:
+    waiting = tuple(day for day in days if not is_done(day, manifest, folder))
     with shown(sum(day.posts for day in waiting)) as told:
         writer = DayWriter(batches, folder, manifest.request.file_format(), told)
         for day in waiting:
             manifest = writer.write(day.job, day.day, manifest)
-    return manifest, len(waiting)
+    return manifest, waiting
