@@ -44,7 +44,10 @@ def check(path: Path) -> None:
         print(finding, flush=True)
         count += 1
     if count:
-        raise JobError(f"{folder.path}: {count:,} findings; an export into the folder writes such days anew")
+        raise JobError(
+            f"{folder.path}: {count:,} findings. Remove the files that are named and export into the folder again: "
+            "their days are written anew."
+        )
     print(f"{folder.path}: whole: {manifest.rows:,} posts in {len(manifest.paths()):,} files")
 
 

@@ -44,8 +44,14 @@ class Folder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise CannotStart(f"{self.path}: another export, or a forget, writes there: try again later") from None
-            shutil.rmtree(self.path / _UNFINISHED, ignore_errors=True)
-            yield
+            self._remove_unfinished()
+            try:
+                yield
+            finally:
+                self._remove_unfinished()
+
+    def _remove_unfinished(self) -> None:
+        shutil.rmtree(self.path / _UNFINISHED, ignore_errors=True)
 
     def write(self, write: Callable[[BinaryIO], None]) -> Unfinished:
         """A new file with what the function writes into it. Raises OSError, and what the function raises."""
