@@ -19,8 +19,6 @@ from tests.exported import data_of, manifest_of
 from tests.filled import BEGIN, Filling, fill
 from tests.integration.jobs import ROOT, environment
 
-pytestmark = pytest.mark.slow
-
 FIRST = Filling(batches=4, posts=6, seconds=40_000)
 MORE = Filling(query="2" * 8, batches=1, posts=5, begin=BEGIN + timedelta(seconds=20))
 REMOVED = ("1000000000000000001", "1000000000000000013")
@@ -72,6 +70,7 @@ def kill_everywhere(step: Step, arguments: Callable[[Path], list[str]], former: 
         assert held(killed) == held(undisturbed), number
 
 
+@pytest.mark.slow
 def test_an_export_killed_before_any_change_ends_as_one_that_was_not(
     step: Step, database: Documents, tmp_path: Path
 ) -> None:
@@ -82,6 +81,7 @@ def test_an_export_killed_before_any_change_ends_as_one_that_was_not(
     assert manifest_of(tmp_path / "1")["totals"]["rows"] == 24
 
 
+@pytest.mark.slow
 def test_a_changed_day_killed_before_any_change_ends_as_one_that_was_not(
     step: Step, database: Documents, tmp_path: Path
 ) -> None:
@@ -95,6 +95,7 @@ def test_a_changed_day_killed_before_any_change_ends_as_one_that_was_not(
     assert len(data_of(tmp_path / "1")) == len(data_of(former))
 
 
+@pytest.mark.slow
 def test_a_removal_killed_before_any_change_ends_as_one_that_was_not(
     step: Step, database: Documents, tmp_path: Path
 ) -> None:

@@ -108,6 +108,21 @@ def test_the_role_of_an_analyst_reads_and_writes_nothing_and_a_job_s_does_not_dr
             own.client["other"]["posts"].find_one()
 
 
+def test_an_analyst_s_export_is_written_and_says_that_forget_will_not_know_of_it(
+    secured: SecureMongo, data_folder: Path
+) -> None:
+    given = {
+        "mongodb_uri": secured.uri(user="analyst"),
+        "mongodb_ca_file": str(secured.certificates.ca),
+        "database": "casestream",
+    }
+    done = manage(data_folder, "export", "--to", "out", **given)
+    assert done.returncode == 0, done.stderr
+    (said,) = [line for line in done.stderr.splitlines() if "not recorded" in line]
+    assert "manage.py forget will not know of" in said
+    assert (data_folder / "out" / "_manifest.json").exists()
+
+
 @pytest.mark.slow
 def test_a_job_that_the_server_refuses_ends_with_code_3_and_one_line(
     data_folder: Path, mistakes: dict[str, tuple[str, str | None]]
