@@ -261,7 +261,7 @@ EXPORTS = Collection(
         Field("ids_only", Type.BOOLEAN, "whether it holds nothing but ids", "`--ids-only`", False),
         Field("posts", Type.INTEGER, "in its files when the last run ended", "the command", 61_500, unit="posts"),
         Field("first_at", Type.DATE, "when it was begun", "the command", "2026-11-23T06:00:00.000Z", unit="UTC, ms"),
-        Field("at", Type.DATE, "when it was last written to", "the command", "2026-11-23T06:00:09.000Z", unit="UTC, ms"),
+        Field("at", Type.DATE, "when it was last run", "the command", "2026-11-23T06:00:09.000Z", unit="UTC, ms"),
     ),
 )  # fmt: skip
 

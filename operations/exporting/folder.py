@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -32,6 +33,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._numbers = count()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -57,7 +59,7 @@ class Folder:
         """A new file with what the function writes into it. Raises OSError, and what the function raises."""
         folder = self.path / _UNFINISHED
         folder.mkdir(exist_ok=True)
-        path = folder / str(len(list(folder.iterdir())))
+        path = folder / str(next(self._numbers))
         with path.open("w+b") as file:
             write(file)
             file.flush()

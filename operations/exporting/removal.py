@@ -12,7 +12,7 @@ from errors import JobError
 from operations.exporting import manifest_file
 from operations.exporting.files import write_file
 from operations.exporting.folder import Folder
-from operations.exporting.manifest import File, Key, Manifest
+from operations.exporting.manifest import Day, File, Manifest
 from operations.exporting.times import iso
 
 Matches = Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray]
@@ -53,7 +53,7 @@ class _Removal:
         for day in self._manifest.days:
             for file in day.files:
                 if any(pc.any(self._chosen(table)).as_py() for table in self._read(file)):
-                    self._put(day.key, file, self._rewritten(file))
+                    day = self._put(day, file, self._rewritten(file))
         return self._removed
 
     def _rewritten(self, file: File) -> File | None:
@@ -65,17 +65,17 @@ class _Removal:
         self._folder.publish(written.unfinished, written.file.path)
         return written.file
 
-    def _put(self, key: Key, former: File, file: File | None) -> None:
-        """The manifest first: what it does not name is removed, by this run or by the next."""
+    def _put(self, day: Day, former: File, file: File | None) -> Day:
+        """The day with that file. The manifest first: what it does not name is removed, by this run or by the next."""
         removed = former.rows - (file.rows if file else 0)
         self._removed += removed
-        day = self._manifest.of(key)
         files = tuple(each if each.path != former.path else file for each in day.files)
         day = replace(day, removed=day.removed + removed, files=tuple(filter(None, files)))
         removals = (*self._earlier, {"at": self._at, "rows": self._removed})
         self._manifest = replace(self._manifest.with_day(day), removals=removals)
         manifest_file.save(self._folder, self._manifest)
         self._folder.keep_only(self._manifest.paths(), f"job={day.job}/day={day.day}")
+        return day
 
     def _chosen(self, table: pa.Table) -> pa.BooleanArray | pa.ChunkedArray:
         return pc.fill_null(self._matches(table), False)

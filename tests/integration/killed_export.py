@@ -23,7 +23,7 @@ from operations.exporting.removal import remove_posts
 
 importlib.import_module("operations.exporting.command")  # by this process, so that no fork has to
 
-CHANGES: tuple[tuple[type[Any], str], ...] = ((Folder, "write"), (Path, "replace"), (Path, "unlink"), (os, "fsync"))
+CHANGES: tuple[tuple[Any, str], ...] = ((Folder, "write"), (Path, "replace"), (Path, "unlink"), (os, "fsync"))
 
 
 def die_before(step: int) -> None:

@@ -89,7 +89,7 @@ def test_parquet_has_zstd_and_dictionaries_where_values_repeat(tmp_path: Path) -
 
 def test_parquet_is_what_pandas_and_polars_have_of_the_loader(tmp_path: Path) -> None:
     path, table = written(FORMATS["parquet"](posts().schema), posts(), tmp_path), posts()
-    assert pl.read_parquet(path).with_columns(pl.col("job").cast(pl.String)).equals(pl.from_arrow(table))
+    assert pl.read_parquet(path).with_columns(pl.col("job").cast(pl.String)).to_dicts() == table.to_pylist()
     read = pq.read_table(path)
     assert read["created_at"].type == TIME
     assert read.cast(table.schema).equals(table)
