@@ -18,7 +18,7 @@ from operations.exporting.request import Request
 from operations.exporting.times import day_of, range_of
 
 Entry = dict[str, Any]
-_PROJECTION = {"timestamp": 1, "parts": 1, "posts": 1, "bytes": 1, "content_hash": 1}
+_PROJECTION = {"timestamp": 1, "parts": 1, "posts": 1, "bytes": 1, "content_hash": 1, "expired_at": 1}
 _LISTED = pa.schema([("_id", pa.string()), ("parts", pa.int64()), ("posts", pa.int64()), ("bytes", pa.int64())])
 _LIMITS = Limits(posts=50_000, bytes=32 << 20, batch_bytes=32 << 20)
 
@@ -48,7 +48,7 @@ class Batches:
 
     def posts(self, entries: Sequence[Entry]) -> Iterator[pa.Table]:
         """The posts of exactly these batches, by (timestamp, batch, created_at, origin), in tables of bounded size."""
-        listed = [{name: entry[name] for name in _LISTED.names} for entry in entries if entry["posts"]]
+        listed = [{name: entry[name] for name in _LISTED.names} for entry in entries if _posts(entry)]
         for window in windows(pa.Table.from_pylist(listed, _LISTED), _LIMITS):
             yield read_window(self._database, window, self._request.columns)
 
@@ -58,7 +58,11 @@ class Batches:
 
 
 def summed(job: str, day: date, entries: Sequence[Entry]) -> Day:
-    """The day of these batches, without files."""
+    """The day of these batches, without files. That a batch expires does not change it: what was exported stays."""
     lines = "".join(f"{entry['_id']} {entry['posts']} {entry['content_hash']}\n" for entry in entries)
-    posts = sum(entry["posts"] for entry in entries)
-    return Day(job, day, len(entries), posts, hashlib.sha256(lines.encode()).hexdigest())
+    return Day(job, day, len(entries), sum(map(_posts, entries)), hashlib.sha256(lines.encode()).hexdigest())
+
+
+def _posts(entry: Entry) -> int:
+    """Posts that are stored of it: none of one that has expired, whatever its entry counts."""
+    return 0 if entry.get("expired_at") else int(entry["posts"])

@@ -25,7 +25,7 @@ def is_done(day: Day, manifest: Manifest, folder: Folder) -> bool:
     there = manifest.of(day.key)
     return (
         there is not None
-        and (there.batches, there.posts, there.ledger) == (day.batches, day.posts, day.ledger)
+        and (there.batches, there.ledger) == (day.batches, day.ledger)
         and there.is_whole()
         and all(folder.size(file.path) == file.bytes for file in there.files)
     )

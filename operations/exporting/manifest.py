@@ -25,8 +25,8 @@ class File:
 class Day:
     """A UTC day of a job: the committed batches that were exported, and the files made of them.
 
-    posts: of the batches, by the ledger. ledger: SHA-256 over the batches' ids, posts and content hashes. removed:
-    rows that were taken out of the files since. gaps: of the job's coverage, those that overlap the day.
+    posts: by the ledger, of the batches that had not expired. ledger: SHA-256 over the batches' ids, posts and content
+    hashes. removed: rows that were taken out of the files since. gaps: of the job's coverage, those that overlap the day.
     """
 
     job: str

@@ -209,6 +209,21 @@ def test_days_that_the_database_has_no_longer_stay_and_are_named(export: Export,
     assert data_of(export.to) == before
 
 
+def test_what_has_expired_stays_where_it_was_exported_and_is_not_missed_where_it_was_not(
+    export: Export, database: Documents
+) -> None:
+    fill(database, TWO_DAYS)
+    export.again()
+    before = data_of(export.to)
+    database["batches"].update_many({"batch_id": {"$in": [0, 3]}}, {"$set": {"expired_at": BEGIN}})
+    database["micro_batches"].delete_many({"batch_id": {"$in": [0, 3]}})
+    assert "0 written, 2 unchanged" in export.again()
+    assert data_of(export.to) == before
+    export.to = export.to.with_name("later")
+    assert "60 posts in 1 files" in export.again()
+    assert "0 written, 2 unchanged" in export.again()
+
+
 def test_posts_that_the_ledger_has_and_the_documents_lack_are_said(export: Export, database: Documents) -> None:
     fill(database, TWO_DAYS)
     database["micro_batches"].delete_one({"batch_id": 3})
