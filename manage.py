@@ -9,6 +9,7 @@ import typer
 
 from errors import JobError
 from operations.check import check
+from operations.export import export
 from operations.feed import feed
 from operations.requeue import requeue
 from operations.show import show
@@ -18,6 +19,7 @@ from operations.verify import verify
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
+    "export": export,
     "feed": feed,
     "requeue": requeue,
     "show": show,

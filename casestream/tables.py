@@ -45,6 +45,33 @@ _OF_AN_ENTRY = (
 )  # fmt: skip
 BATCH_TABLE = Collection("batches", "a committed micro-batch", (_BATCH, *BATCHES.some(_OF_AN_ENTRY), *_COUNT))
 
+_PROVIDER, _AS_OF, _FETCHED_AT = (
+    field for field in CASE_COUNT.fields if field.name in ("provider", "as_of", "fetched_at")
+)
+COUNT_TABLE = Collection(
+    "counts",
+    "a reading of the case count that committed micro-batches were joined with",
+    (
+        _PROVIDER,
+        _COUNT[0],
+        _AS_OF,
+        _FETCHED_AT,
+        Field(
+            "status", Type.STRING, "case_count.status of the first micro-batch that it was joined with",
+            "scraper, cache", "live", values=CASE_COUNT.fields[0].values,
+        ),
+        Field(
+            "first_batch", Type.DATE, "timestamp of the first micro-batch that it was joined with, within the range",
+            "Spark's offset log", "2026-11-22T19:36:20.052Z", unit="UTC, ms",
+        ),
+        Field(
+            "last_batch", Type.DATE, "timestamp of the last one", "Spark's offset log", "2026-11-22T19:40:20.052Z",
+            unit="UTC, ms",
+        ),
+        Field("batches", Type.INTEGER, "how many it was joined with", "loader", 13, unit="micro-batches"),
+    ),
+)  # fmt: skip
+
 COVERAGE_TABLE = Collection(
     "coverage",
     "a time in which a push feed was not heard",
@@ -66,4 +93,4 @@ TEXTS = Collection(
 )
 
 VIEWS = (POSTS_VIEW, TEXTS)
-TABLES = (POSTS, BATCH_TABLE, COVERAGE_TABLE)
+TABLES = (POSTS, BATCH_TABLE, COUNT_TABLE, COVERAGE_TABLE)

@@ -128,6 +128,21 @@ def test_a_role_of_before_there_were_views_is_one_warning_that_names_the_missing
     assert PASSWORD not in warning
 
 
+def test_an_analyst_s_export_is_written_and_says_that_forget_will_not_know_of_it(
+    secured: SecureMongo, data_folder: Path
+) -> None:
+    given = {
+        "mongodb_uri": secured.uri(user="analyst"),
+        "mongodb_ca_file": str(secured.certificates.ca),
+        "database": "casestream",
+    }
+    done = manage(data_folder, "export", "--to", "out", **given)
+    assert done.returncode == 0, done.stderr
+    (said,) = [line for line in done.stderr.splitlines() if "not recorded" in line]
+    assert "manage.py forget will not know of" in said
+    assert (data_folder / "out" / "_manifest.json").exists()
+
+
 @pytest.mark.slow
 def test_a_job_that_the_server_refuses_ends_with_code_3_and_one_line(
     data_folder: Path, mistakes: dict[str, tuple[str, str | None]]

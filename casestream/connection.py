@@ -1,0 +1,90 @@
+"""The database that a caller names, and pymongo's errors in the words of who reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    InvalidName,
+    OperationFailure,
+    PyMongoError,
+)
+
+from casestream.errors import BadArgument, CannotReach, CasestreamError, NoSuchJob, Refused, Unreadable
+from casestream.selection import Selection
+
+Documents = Database[dict[str, Any]]
+Place = str | MongoClient[dict[str, Any]] | Documents
+
+_SELECTION_MILLISECONDS = 5_000
+_REFUSALS = {13, 18, 8000}
+
+
+@contextmanager
+def opened(place: Place, database: str, selection: Selection) -> Iterator[Documents]:
+    """The database, which holds each job that is asked for; a client that is made here is closed in the end.
+
+    Raises CannotReach, Refused, NoSuchJob, BadArgument, Unreadable, within the block too.
+    """
+    client = _client(place) if isinstance(place, str) else None
+    try:
+        found = _database(client or place, database)
+        _check_jobs(found, selection)
+        yield found
+    except PyMongoError as error:
+        raise _in_words(error) from error
+    finally:
+        if client is not None:
+            client.close()
+
+
+def _client(uri: str) -> MongoClient[dict[str, Any]]:
+    options: dict[str, Any] = {"appname": "casestream loader"}
+    if "serverselectiontimeoutms=" not in uri.lower():
+        options["serverSelectionTimeoutMS"] = _SELECTION_MILLISECONDS
+    try:
+        return MongoClient(uri, **options)
+    except (ConfigurationError, ValueError) as error:
+        why = "" if "@" in uri else f": {error}"
+        raise BadArgument(
+            f"The URI is no address that pymongo can use{why}. It is written mongodb://USER:PASSWORD@HOST:PORT/, with "
+            "each of :/?#[]@% in user and password as urllib.parse.quote_plus writes it."
+        ) from None
+
+
+def _database(place: Place, name: str) -> Documents:
+    if isinstance(place, Database):
+        return place
+    if isinstance(place, MongoClient):
+        try:
+            return place[name]
+        except (InvalidName, TypeError) as error:
+            raise BadArgument(f"database is no name of a database: {error}.") from None
+    raise BadArgument(
+        f"uri is a {type(place).__name__}. Give a MongoDB URI, a pymongo MongoClient or a pymongo Database."
+    )
+
+
+def _check_jobs(database: Documents, selection: Selection) -> None:
+    for job in selection.jobs or ():
+        known = database["batches"].find_one({"job": job}, {"_id": 1}) or database["leases"].find_one({"_id": job})
+        if known is None:
+            names = sorted(map(str, database["batches"].distinct("job")))
+            there = f"It holds {', '.join(names)}" if names else "It holds none: is it the right database?"
+            raise NoSuchJob(f"Database {database.name} holds no job {job!r}. {there}")
+
+
+def _in_words(error: PyMongoError) -> CasestreamError:
+    if isinstance(error, OperationFailure):
+        said = (error.details or {}).get("errmsg", error)
+        if error.code in _REFUSALS:
+            return Refused(f"MongoDB refused: {said}. Correct the URI's user and password, or the user's role: read.")
+        return Unreadable(f"MongoDB could not answer: {said}.")
+    why = str(error).split(", Timeout:", 1)[0].split(" (configured timeouts:", 1)[0]
+    if isinstance(error, ConnectionFailure):
+        return CannotReach(f"MongoDB cannot be reached: {why}. Start it, or correct the URI.")
+    return Unreadable(f"MongoDB could not be read: {why}.")

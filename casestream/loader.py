@@ -1,0 +1,193 @@
+"""What a data scientist calls: what committed micro-batches hold, as tables.
+
+All take the same arguments. uri: a MongoDB URI, a pymongo MongoClient, or a pymongo Database, and then `database` is
+not looked at. job: a name or some, None: all. since, until: the range [since, until) of the micro-batches' `timestamp`;
+an aware datetime, a date, pandas' Timestamp or an ISO string; what has no zone is UTC. columns: names of the table's
+columns (`casestream.tables`), in the order wanted. as_: pandas, polars (`pip install 'casestream[polars]'`) or arrow.
+
+They raise the errors of `casestream.errors`: each says what to do next.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+
+from casestream.selection import Jobs, Moment, Selection, at_least_one, chosen
+from casestream.tables import BATCH_TABLE, COUNT_TABLE, COVERAGE_TABLE, POSTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from casestream.connection import Documents, Place
+    from casestream.fields import Collection
+    from casestream.frames import As, Frame
+
+ROWS = 100_000
+
+
+class Asked(TypedDict, total=False):
+    """The arguments that all calls take, beside `as_`."""
+
+    job: Jobs | None
+    since: Moment | None
+    until: Moment | None
+    columns: Sequence[str] | None
+    database: str
+
+
+class AskedOfPosts(Asked, total=False):
+    """Those of `load_posts`."""
+
+    progress: bool | None
+
+
+class AskedInPieces(Asked, total=False):
+    """Those of `iter_posts`."""
+
+    rows: int
+
+
+@overload
+def load_posts(uri: "Place", *, as_: Literal["pandas"] = "pandas", **asked: Unpack[AskedOfPosts]) -> "pd.DataFrame": ...
+@overload
+def load_posts(uri: "Place", *, as_: Literal["polars"], **asked: Unpack[AskedOfPosts]) -> "pl.DataFrame": ...
+@overload
+def load_posts(uri: "Place", *, as_: Literal["arrow"], **asked: Unpack[AskedOfPosts]) -> "pa.Table": ...
+def load_posts(
+    uri: "Place",
+    *,
+    job: Jobs | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    columns: Sequence[str] | None = None,
+    as_: "As" = "pandas",
+    database: str = "casestream",
+    progress: bool | None = None,
+) -> Any:
+    """The posts of the committed micro-batches (`tables.POSTS`), by (timestamp, batch, created_at, origin).
+
+    progress: whether a bar is shown; None: on a terminal and in a notebook, if it takes longer than two seconds.
+    """
+    from casestream import frames, loading
+
+    made, selection, wanted = frames.maker(as_), Selection.of(job, since, until), chosen(POSTS, columns)
+    return made(loading.whole(uri, database, selection, wanted, progress))
+
+
+@overload
+def iter_posts(
+    uri: "Place", *, as_: Literal["pandas"] = "pandas", **asked: Unpack[AskedInPieces]
+) -> "Iterator[pd.DataFrame]": ...
+@overload
+def iter_posts(uri: "Place", *, as_: Literal["polars"], **asked: Unpack[AskedInPieces]) -> "Iterator[pl.DataFrame]": ...
+@overload
+def iter_posts(uri: "Place", *, as_: Literal["arrow"], **asked: Unpack[AskedInPieces]) -> "Iterator[pa.Table]": ...
+def iter_posts(
+    uri: "Place",
+    *,
+    job: Jobs | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    columns: Sequence[str] | None = None,
+    as_: "As" = "pandas",
+    database: str = "casestream",
+    rows: int = ROWS,
+) -> Any:
+    """The same posts in tables of at most so many rows, none empty; memory holds a few of them at a time."""
+    from casestream import frames, loading
+
+    made, selection, wanted = frames.maker(as_), Selection.of(job, since, until), chosen(POSTS, columns)
+    return map(made, loading.in_pieces(uri, database, selection, wanted, at_least_one(rows)))
+
+
+@overload
+def load_batches(uri: "Place", *, as_: Literal["pandas"] = "pandas", **asked: Unpack[Asked]) -> "pd.DataFrame": ...
+@overload
+def load_batches(uri: "Place", *, as_: Literal["polars"], **asked: Unpack[Asked]) -> "pl.DataFrame": ...
+@overload
+def load_batches(uri: "Place", *, as_: Literal["arrow"], **asked: Unpack[Asked]) -> "pa.Table": ...
+def load_batches(
+    uri: "Place",
+    *,
+    job: Jobs | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    columns: Sequence[str] | None = None,
+    as_: "As" = "pandas",
+    database: str = "casestream",
+) -> Any:
+    """The committed micro-batches (`tables.BATCH_TABLE`), those without posts too, by (timestamp, batch)."""
+    from casestream import small_tables
+
+    asked = (uri, database, Selection.of(job, since, until), columns, as_)
+    return _small(BATCH_TABLE, small_tables.batches, *asked)
+
+
+@overload
+def load_counts(uri: "Place", *, as_: Literal["pandas"] = "pandas", **asked: Unpack[Asked]) -> "pd.DataFrame": ...
+@overload
+def load_counts(uri: "Place", *, as_: Literal["polars"], **asked: Unpack[Asked]) -> "pl.DataFrame": ...
+@overload
+def load_counts(uri: "Place", *, as_: Literal["arrow"], **asked: Unpack[Asked]) -> "pa.Table": ...
+def load_counts(
+    uri: "Place",
+    *,
+    job: Jobs | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    columns: Sequence[str] | None = None,
+    as_: "As" = "pandas",
+    database: str = "casestream",
+) -> Any:
+    """Each reading of the case count that those batches were joined with (`tables.COUNT_TABLE`), by its first batch.
+
+    Batches without a number are a row too, one for each status (unparsed, never), with a null for the number.
+    """
+    from casestream import small_tables
+
+    asked = (uri, database, Selection.of(job, since, until), columns, as_)
+    return _small(COUNT_TABLE, small_tables.counts, *asked)
+
+
+@overload
+def coverage(uri: "Place", *, as_: Literal["pandas"] = "pandas", **asked: Unpack[Asked]) -> "pd.DataFrame": ...
+@overload
+def coverage(uri: "Place", *, as_: Literal["polars"], **asked: Unpack[Asked]) -> "pl.DataFrame": ...
+@overload
+def coverage(uri: "Place", *, as_: Literal["arrow"], **asked: Unpack[Asked]) -> "pa.Table": ...
+def coverage(
+    uri: "Place",
+    *,
+    job: Jobs | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    columns: Sequence[str] | None = None,
+    as_: "As" = "pandas",
+    database: str = "casestream",
+) -> Any:
+    """The times in which a push feed was not heard (`tables.COVERAGE_TABLE`), by their begin.
+
+    Those that overlap the range, as they are stored: one that reaches beyond it is not cut. An open one has no `to`.
+    """
+    from casestream import small_tables
+
+    asked = (uri, database, Selection.of(job, since, until), columns, as_)
+    return _small(COVERAGE_TABLE, small_tables.gaps, *asked)
+
+
+def _small(
+    table: "Collection",
+    read: "Callable[[Documents, Selection, Sequence[str]], pa.Table]",
+    uri: "Place",
+    database: str,
+    selection: Selection,
+    columns: Sequence[str] | None,
+    as_: "As",
+) -> "Frame":
+    from casestream import frames
+    from casestream.connection import opened
+
+    made, wanted = frames.maker(as_), chosen(table, columns)
+    with opened(uri, database, selection) as documents:
+        return made(read(documents, selection, wanted))

@@ -1,0 +1,22 @@
+"""A bar on a terminal or in a notebook, for what takes long."""
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from tqdm import tqdm as Bar
+
+DELAY_SECONDS = 2
+
+
+def bar(posts: int, progress: bool | None) -> "Bar[NoReturn]":
+    """A bar over so many posts. None: where a person looks, and only if it takes longer than two seconds."""
+    from tqdm.auto import tqdm
+
+    shown = progress if progress is not None else _is_watched()
+    delay = 0 if progress else DELAY_SECONDS
+    return tqdm(total=posts, unit=" posts", unit_scale=True, desc="posts", disable=not shown, delay=delay)
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty() or "ipykernel" in sys.modules

@@ -1,0 +1,56 @@
+"""Types of Arrow, out of `stored` and `tables`: what a document is read as, and what a table has."""
+
+from collections.abc import Collection as Some
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from casestream.fields import Collection, Field, Type
+from casestream.stored import MICRO_BATCHES, POST
+
+TIME = pa.timestamp("ms", tz="UTC")
+_TYPES = {
+    Type.STRING: pa.string(),
+    Type.INTEGER: pa.int64(),
+    Type.DOUBLE: pa.float64(),
+    Type.BOOLEAN: pa.bool_(),
+    Type.DATE: TIME,
+    Type.STRINGS: pa.list_(pa.string()),
+}
+_ENVELOPE = ("_id", "job", "timestamp", "total_case_count", "case_count")
+ORDER = ("created_at", "origin")
+
+
+def arrow_type(field: Field) -> pa.DataType:
+    """The type of the field's values. Raises KeyError where the loader reads none of its type."""
+    if field.type is Type.OBJECT:
+        return pa.struct([(each.name, arrow_type(each)) for each in field.fields])
+    return _TYPES[field.type]
+
+
+def table_schema(table: Collection, columns: Sequence[str]) -> pa.Schema:
+    """The schema of those columns of a table."""
+    return pa.schema([(field.name, arrow_type(field)) for field in table.some(columns)])
+
+
+def document_schema(columns: Some[str]) -> dict[str, pa.DataType]:
+    """What is read of a document of `micro_batches` for those columns of the table `posts`, in pymongoarrow's form.
+
+    The fields that posts are ordered by are always read.
+    """
+    content = pa.struct([(field.name, arrow_type(field)) for field in _of_a_post(columns)])
+    envelope = {field.name: arrow_type(field) for field in MICRO_BATCHES.some(_ENVELOPE)}
+    return {**envelope, "content": pa.list_(content)}
+
+
+def has_whole_posts(columns: Some[str]) -> bool:
+    """Whether the columns need every field of a post."""
+    return len(_of_a_post(columns)) == len(POST)
+
+
+def _of_a_post(columns: Some[str]) -> list[Field]:
+    return [
+        field
+        for field in POST
+        if field.name in (*columns, *ORDER) or any(each.name in columns for each in field.fields)
+    ]

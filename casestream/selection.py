@@ -1,0 +1,86 @@
+"""What a caller asks for: jobs, a range of time, columns."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from casestream.errors import BadArgument, NoSuchColumn
+from casestream.fields import Collection
+
+Moment = datetime | date | str
+Jobs = str | Sequence[str]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Jobs, None: all; and the range [since, until) of the micro-batches' `timestamp`, None: open on that side."""
+
+    jobs: tuple[str, ...] | None
+    since: datetime | None
+    until: datetime | None
+
+    @classmethod
+    def of(cls, job: Jobs | None, since: Moment | None, until: Moment | None) -> "Selection":
+        """Raises BadArgument."""
+        jobs = None if job is None else (job,) if isinstance(job, str) else tuple(job)
+        begin, end = moment("since", since), moment("until", until)
+        if begin and end and begin > end:
+            raise BadArgument(f"since ({begin}) is after until ({end}): exchange them.")
+        return cls(jobs, begin, end)
+
+    def of_jobs(self) -> dict[str, Any]:
+        """The filter of the jobs."""
+        return {} if self.jobs is None else {"job": {"$in": list(self.jobs)}}
+
+    def of_batches(self) -> dict[str, Any]:
+        """The filter of the committed batches in `batches`."""
+        limits = {"$gte": self.since, "$lt": self.until}
+        between = {operator: limit for operator, limit in limits.items() if limit is not None}
+        return {**self.of_jobs(), "state": "committed", **({"timestamp": between} if between else {})}
+
+
+def moment(name: str, given: Moment | None) -> datetime | None:
+    """The argument in UTC, at the next whole millisecond, since what is stored has no finer ones.
+
+    What has no zone is UTC; a date is its midnight. Raises BadArgument.
+    """
+    if given is None:
+        return None
+    try:
+        at = datetime.fromisoformat(given) if isinstance(given, str) else given
+        if not isinstance(at, datetime):
+            at = datetime.combine(at, time())
+        return _whole_milliseconds(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+    except (ValueError, TypeError, OverflowError) as error:
+        wanted = "a datetime, a date or an ISO string such as 2026-11-22T19:36:20Z"
+        raise BadArgument(f"{name} is no time: {given!r} ({error}). Give {wanted}; without a zone it is UTC.") from None
+
+
+def at_least_one(rows: int) -> int:
+    """Raises BadArgument where it is less."""
+    if rows < 1:
+        raise BadArgument(f"rows is {rows}. Give 1 or more.")
+    return rows
+
+
+def _whole_milliseconds(at: datetime) -> datetime:
+    second = datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, tzinfo=UTC)
+    return second + timedelta(milliseconds=-(-at.microsecond // 1000))
+
+
+def chosen(table: Collection, columns: Sequence[str] | None) -> tuple[str, ...]:
+    """The columns' names, in the order they are asked for; all where none are named. Raises NoSuchColumn."""
+    names = table.names()
+    if columns is None:
+        return names
+    wanted = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+    for column in wanted:
+        if column not in names:
+            near = difflib.get_close_matches(str(column), names, 1)
+            guess = f"Did you mean {near[0]!r}? " if near else ""
+            raise NoSuchColumn(f"{table.name} has no column {column!r}. {guess}It has {', '.join(names)}.")
+    if not wanted:
+        raise NoSuchColumn(f"columns is empty. Leave it out for all, or name some of {', '.join(names)}.")
+    return wanted

@@ -1,0 +1,57 @@
+"""The tables `batches`, `counts` and `coverage`: read at once, and sorted here, where no index is needed for it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from casestream.connection import Documents
+from casestream.posts import flat_count
+from casestream.reading import find
+from casestream.schemas import arrow_type, table_schema
+from casestream.selection import Selection
+from casestream.stored import BATCHES, COVERAGE
+from casestream.tables import BATCH_TABLE, COUNT_TABLE, COVERAGE_TABLE
+
+_NEEDED = ("_id", "timestamp", "total_case_count", "case_count")
+_READING = ("total_case_count", "case_count_provider", "case_count_as_of", "case_count_fetched_at")
+
+
+def batches(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:
+    """The committed batches by (timestamp, batch), those without posts too."""
+    schema = {field.name: arrow_type(field) for field in BATCHES.fields if field.name in (*_NEEDED, *columns)}
+    found = flat_count(find(database["batches"], selection.of_batches(), schema))
+    in_order = found.append_column("batch", found["_id"]).sort_by([("timestamp", "ascending"), ("batch", "ascending")])
+    return in_order.select(list(columns)).cast(table_schema(BATCH_TABLE, columns))
+
+
+def counts(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:
+    """Each reading of the case count that a committed batch was joined with, by the first batch that was."""
+    found = batches(database, selection, ("timestamp", *_READING, "case_count_status"))
+    status = found["case_count_status"]
+    unknown = pc.if_else(pc.is_null(found["total_case_count"]), status, None)
+    readings = found.append_column("unknown", unknown).group_by([*_READING, "unknown"], use_threads=False)
+    of_batches: list[Any] = [
+        ("case_count_status", "first"),
+        ("timestamp", "min"),
+        ("timestamp", "max"),
+        ([], "count_all"),
+    ]
+    table = readings.aggregate(of_batches).drop_columns(["unknown"])
+    names = {name: name.removeprefix("case_count_") for name in _READING}
+    new = {"case_count_status_first": "status", "timestamp_min": "first_batch", "timestamp_max": "last_batch"}
+    named = table.rename_columns({**names, **new, "count_all": "batches"})
+    return named.sort_by("first_batch").select(list(columns)).cast(table_schema(COUNT_TABLE, columns))
+
+
+def gaps(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:
+    """The gaps that overlap the range, whole, by (from, job)."""
+    before = {} if selection.until is None else {"from": {"$lt": selection.until}}
+    after = {} if selection.since is None else {"$or": [{"to": None}, {"to": {"$gt": selection.since}}]}
+    schema = {field.name: arrow_type(field) for field in COVERAGE.fields}
+    found = find(database["coverage"], {**selection.of_jobs(), **before, **after}, schema)
+    milliseconds = pc.subtract(found["to"].cast(pa.int64()), found["from"].cast(pa.int64()))
+    with_seconds = found.append_column("seconds", pc.divide(milliseconds.cast(pa.float64()), 1000.0))
+    in_order = with_seconds.sort_by([("from", "ascending"), ("job", "ascending")])
+    return in_order.select(list(columns)).cast(table_schema(COVERAGE_TABLE, columns))
