@@ -10,6 +10,7 @@ import typer
 from errors import JobError
 from operations.feed import feed
 from operations.requeue import requeue
+from operations.serve import serve
 from operations.show import show
 from operations.stop import stop
 from operations.terminal import start_logging
@@ -18,6 +19,7 @@ from operations.verify import verify
 COMMANDS: dict[str, Callable[..., None]] = {
     "feed": feed,
     "requeue": requeue,
+    "serve": serve,
     "show": show,
     "stop": stop,
     "verify": verify,
