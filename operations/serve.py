@@ -17,6 +17,7 @@ _NO_DATA = (
     "there are no data in {folder}: go to the folder in which the job ran, or start one without "
     "CASESTREAM_MONGODB_URI first (make run)"
 )
+_ELSEWHERE = "nothing to serve: the data are where CASESTREAM_MONGODB_URI says, at {place}"
 _NOBODY = "no server runs on {folder}: start one in another terminal (manage.py serve), and leave it running"
 
 
@@ -29,12 +30,15 @@ def serve(
     """Keep the embedded server of .data/mongodb up for readers, until Ctrl-C or SIGTERM.
 
     A job without CASESTREAM_MONGODB_URI stores there, and its server ends with it; a job that runs, or starts
-    meanwhile, shares this one. With CASESTREAM_MONGODB_URI there is nothing to serve: the exit code is 0, and the
-    last line says where the data are.
+    meanwhile, shares this one. With CASESTREAM_MONGODB_URI there is nothing to serve, and the message says where the
+    data are: exit code 0, with --print-uri 3.
     """
     storage = command_line.read_storage(settings_file)
     if storage.mongodb_uri is not None:
-        print(f"nothing to serve: the data are at {_without_login(storage.mongodb_uri.get_secret_value())}")
+        place = _without_login(storage.mongodb_uri.get_secret_value())
+        if print_uri:
+            raise CannotStart(_ELSEWHERE.format(place=place))
+        print(_ELSEWHERE.format(place=place))
     elif print_uri:
         print(_running_uri(FOLDER.absolute()))
     else:

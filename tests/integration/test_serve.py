@@ -77,7 +77,9 @@ def test_without_data_or_without_a_server_the_next_move_is_named(data_folder: Pa
 
 
 def test_with_a_mongodb_of_ones_own_it_says_where_the_data_are_and_not_the_password(data_folder: Path) -> None:
-    said = manage(data_folder, "serve", mongodb_uri="mongodb://ana:pass%40word@db.example.org:27017/?tls=true")
-    assert said.returncode == 0
-    assert said.stdout == "nothing to serve: the data are at mongodb://db.example.org:27017/\n"
-    assert "pass" not in said.stdout + said.stderr
+    uri = "mongodb://ana:pass%40word@db.example.org:27017/?tls=true"
+    said = "nothing to serve: the data are where CASESTREAM_MONGODB_URI says, at mongodb://db.example.org:27017/\n"
+    serving = manage(data_folder, "serve", mongodb_uri=uri)
+    assert (serving.returncode, serving.stdout) == (0, said)
+    for_a_script = manage(data_folder, "serve", "--print-uri", mongodb_uri=uri)
+    assert (for_a_script.returncode, for_a_script.stdout, for_a_script.stderr) == (3, "", said)
