@@ -9,9 +9,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from runtime.embedded import EmbeddedServer
 from tests.integration.feed_process import TWEETS, FeedProcess, feeding
@@ -95,10 +97,19 @@ def look_at_the_notebook(block: Block, checkout: Path, uri: str) -> None:
         assert installing.wait(INSTALL_SECONDS) == 0
     with shell(Block("", lab), checkout, **variables) as jupyter:
         assert jupyter.stderr is not None
-        address = next(
-            found for line in jupyter.stderr if (found := re.search(r"(http://\S+)/lab\S*(\?token=\S+)", line))
-        )
-        with urlopen(f"{address[1]}/api/contents/notebooks/first_look.ipynb{address[2]}") as answer:
-            assert json.load(answer)["type"] == "notebook"
+        at = next(found for line in jupyter.stderr if (found := re.search(r"(http://\S+)/lab\S*(\?token=\S+)", line)))
+        assert kind_of_content(f"{at[1]}/api/contents/first_look.ipynb{at[2]}") == "notebook"
     execute = ["../analysis/bin/jupyter", "execute", "notebooks/first_look.ipynb"]
     subprocess.run(execute, cwd=checkout, env={**os.environ, **variables}, check=True, timeout=END_SECONDS)
+
+
+def is_refused(error: BaseException) -> bool:
+    """Whether nobody listens there."""
+    return isinstance(error, URLError) and isinstance(error.reason, ConnectionRefusedError)
+
+
+@retry(retry=retry_if_exception(is_refused), wait=wait_fixed(0.1), stop=stop_after_delay(END_SECONDS))
+def kind_of_content(address: str) -> str:
+    """What Jupyter has there. It tells its address a moment before it listens."""
+    with urlopen(address) as answer:
+        return str(json.load(answer)["type"])
