@@ -3,7 +3,7 @@
 MINUTES ?= 10
 # Two processes, a file of tests at a time, the short ones last; each starts servers of its own: ARGS="-n 0" for one.
 ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder
-.PHONY: help setup setup-dev run test test-slow test-faults test-spark4 soak check audit package lock clean
+.PHONY: help setup setup-dev run test test-slow test-faults test-spark4 soak check audit package wheel lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ audit: ## known weaknesses in the packages of the lock files, where PyPI can be 
 package: setup ## dist/, what a cluster needs: code, Python packages, jars; ARGS=/usr/bin/python3.11: the nodes' Python
 	@deploy/package.sh $(ARGS)
 
+wheel: .venv ## dist/casestream-….whl, what a data scientist installs: the loader, without Spark and the job
+	@rm -rf build dist/casestream-*.whl
+	@.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
 lock: ## requirements*.txt from pyproject.toml; ARGS=--upgrade moves the versions
 	@deploy/lock.sh $(ARGS)
 
@@ -47,3 +51,6 @@ clean: ## remove .venv, caches and build output; .data, where the demo stores, s
 
 setup-dev:
 	@deploy/setup.sh dev
+
+.venv:
+	@deploy/setup.sh

@@ -12,6 +12,7 @@ from operations.check import check
 from operations.export import export
 from operations.feed import feed
 from operations.requeue import requeue
+from operations.serve import serve
 from operations.show import show
 from operations.stop import stop
 from operations.terminal import start_logging
@@ -22,6 +23,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "feed": feed,
     "requeue": requeue,
+    "serve": serve,
     "show": show,
     "stop": stop,
     "verify": verify,
