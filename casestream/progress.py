@@ -1,6 +1,7 @@
 """A bar on a terminal or in a notebook, for what takes long."""
 
 import sys
+import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -11,7 +12,9 @@ DELAY_SECONDS = 2
 
 def bar(posts: int, progress: bool | None) -> "Bar[NoReturn]":
     """A bar over so many posts. None: where a person looks, and only if it takes longer than two seconds."""
-    from tqdm.auto import tqdm
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without ipywidgets the bar is drawn as text, and it says so
+        from tqdm.auto import tqdm
 
     shown = progress if progress is not None else _is_watched()
     delay = 0 if progress else DELAY_SECONDS
