@@ -1,50 +1,54 @@
 """Spark reads the posts that the loader loads."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from pyspark.sql import SparkSession
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 import casestream
 from casestream.spark import read_posts
-from casestream.tables import POSTS
 from tests.conftest import Documents
 from tests.filled import BEGIN, Filling, fill
 
 
-def rows_of(spark: SparkSession, uri: str, database: Documents, **asked: Any) -> list[dict[str, Any]]:
-    """What Spark reads, as the loader orders it; times as milliseconds."""
-    frame = read_posts(spark, uri, database=database.name, **asked)
+def rows_of(frame: DataFrame) -> list[dict[str, Any]]:
+    """What Spark reads, in the loader's order."""
     found = [row.asDict(recursive=True) for row in frame.collect()]
     return sorted(found, key=lambda row: (row["timestamp"], row["batch"], row["created_at"], row["origin"]))
 
 
-def loaded(database: Documents, **asked: Any) -> list[dict[str, Any]]:
-    """What the loader loads; times without a zone, as Spark has them in Python, in the session's UTC."""
-    rows: list[dict[str, Any]] = casestream.load_posts(database, as_="arrow", **asked).to_pylist()
-    times = [field.name for field in POSTS.fields if field.type == "date"]
-    return [
-        {**row, **{name: row[name] and row[name].replace(tzinfo=None) for name in times if name in row}} for row in rows
-    ]
+def loaded(table: pa.Table) -> list[dict[str, Any]]:
+    """What the loader loads, times as Spark has them in Python: without a zone, in that of this process."""
+    return [{name: _local(value) for name, value in row.items()} for row in table.to_pylist()]
+
+
+def _local(value: object) -> object:
+    return value.astimezone().replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def test_spark_reads_what_the_loader_loads(spark: SparkSession, mongodb_uri: str, database: Documents) -> None:
     fill(database, Filling(batches=3, posts=20, parts=2))
     fill(database, Filling(job="other", query="other", batches=2, posts=3, total_case_count=-1, status="never"))
     database["batches"].update_one({"_id": "other:1"}, {"$set": {"state": "planned"}})
-    wanted = loaded(database)
-    assert len(wanted) == 63
-    assert rows_of(spark, mongodb_uri, database) == wanted
-    some = {"job": "covid", "since": BEGIN, "until": "2026-11-20T12:00:20Z"}
-    assert rows_of(spark, mongodb_uri, database, **some) == loaded(database, **some)
+    found = rows_of(read_posts(spark, mongodb_uri, database=database.name))
+    assert found == loaded(casestream.load_posts(database, as_="arrow"))
+    assert len(found) == 63
 
 
-def test_spark_reads_only_what_the_columns_need(spark: SparkSession, mongodb_uri: str, database: Documents) -> None:
-    fill(database, Filling(batches=2, posts=5))
-    frame = read_posts(spark, mongodb_uri, database=database.name, columns=["likes", "total_case_count"])
+def test_spark_reads_a_job_in_a_range_and_only_what_the_columns_need(
+    spark: SparkSession, mongodb_uri: str, database: Documents
+) -> None:
+    fill(database, Filling(batches=3, posts=4))
+    fill(database, Filling(job="other", query="other", batches=3, posts=3))
+    until = BEGIN + timedelta(seconds=20)
+    columns = ["likes", "total_case_count"]
+    frame = read_posts(
+        spark, mongodb_uri, database=database.name, job="covid", since=BEGIN, until=until, columns=columns
+    )
+    wanted = casestream.load_posts(database, job="covid", until=until, columns=columns, as_="arrow")
+    assert [row.asDict() for row in frame.collect()] == wanted.to_pylist()
+    assert len(wanted) == 4
     assert frame.schema == T.StructType().add("likes", T.LongType()).add("total_case_count", T.LongType())
-    assert [tuple(row) for row in frame.collect()] == [
-        tuple(row.values())
-        for row in casestream.load_posts(database, columns=["likes", "total_case_count"], as_="arrow").to_pylist()
-    ]
-    assert "raw_text" not in str(frame._jdf.queryExecution().toString())
+    assert "raw_text" not in frame._jdf.queryExecution().toString()
