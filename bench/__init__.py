@@ -1,1 +1,1 @@
-"""casestream measured beside what people would use instead. It imports the product; nothing of the product imports it."""
+"""casestream measured beside what people would use instead; nothing of the product imports it."""

@@ -74,7 +74,7 @@ def _check_jobs(database: Documents, selection: Selection) -> None:
         known = database["batches"].find_one({"job": job}, {"_id": 1}) or database["leases"].find_one({"_id": job})
         if known is None:
             names = sorted(map(str, database["batches"].distinct("job")))
-            there = f"It holds {', '.join(names)}" if names else "It holds none: is it the right database?"
+            there = f"It holds {', '.join(names)}." if names else "It holds none: is it the right database?"
             raise NoSuchJob(f"Database {database.name} holds no job {job!r}. {there}")
 
 

@@ -6,8 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from casestream.connection import Documents
+from casestream.layout import ORDER, fields_of_posts
 from casestream.reading import find
-from casestream.schemas import ORDER, document_schema, has_whole_posts, table_schema
+from casestream.schemas import document_schema, table_schema
+from casestream.stored import POST
 from casestream.tables import POSTS
 from casestream.windows import Window
 
@@ -19,8 +21,9 @@ def read_window(database: Documents, window: Window, columns: Sequence[str]) -> 
 
     A batch's posts stand in its document in that order, and are sorted only where they come in several parts.
     """
+    is_whole = len(fields_of_posts(columns)) == len(POST)
     chosen = {"_id": {"$in": window.ids}}
-    found = find(database["micro_batches"], chosen, document_schema(columns), is_whole=has_whole_posts(columns))
+    found = find(database["micro_batches"], chosen, document_schema(columns), is_whole=is_whole)
     posts = flat(in_order(with_batch(found), _BY_BATCH))
     if window.is_in_parts:
         posts = in_order(posts, (*_BY_BATCH, *ORDER))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from casestream.fields import Collection, Field, Type
-from casestream.stored import MICRO_BATCHES, POST
+from casestream.layout import ENVELOPE, ORDER, fields_of_posts
 
 TIME = pa.timestamp("ms", tz="UTC")
 _TYPES = {
@@ -17,8 +17,6 @@ _TYPES = {
     Type.DATE: TIME,
     Type.STRINGS: pa.list_(pa.string()),
 }
-_ENVELOPE = ("_id", "job", "timestamp", "total_case_count", "case_count")
-ORDER = ("created_at", "origin")
 
 
 def arrow_type(field: Field) -> pa.DataType:
@@ -36,21 +34,7 @@ def table_schema(table: Collection, columns: Sequence[str]) -> pa.Schema:
 def document_schema(columns: Some[str]) -> dict[str, pa.DataType]:
     """What is read of a document of `micro_batches` for those columns of the table `posts`, in pymongoarrow's form.
 
-    The fields that posts are ordered by are always read.
+    What posts are ordered by is always read.
     """
-    content = pa.struct([(field.name, arrow_type(field)) for field in _of_a_post(columns)])
-    envelope = {field.name: arrow_type(field) for field in MICRO_BATCHES.some(_ENVELOPE)}
-    return {**envelope, "content": pa.list_(content)}
-
-
-def has_whole_posts(columns: Some[str]) -> bool:
-    """Whether the columns need every field of a post."""
-    return len(_of_a_post(columns)) == len(POST)
-
-
-def _of_a_post(columns: Some[str]) -> list[Field]:
-    return [
-        field
-        for field in POST
-        if field.name in (*columns, *ORDER) or any(each.name in columns for each in field.fields)
-    ]
+    content = pa.struct([(field.name, arrow_type(field)) for field in fields_of_posts(columns, also=ORDER)])
+    return {**{field.name: arrow_type(field) for field in ENVELOPE}, "content": pa.list_(content)}

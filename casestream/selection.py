@@ -36,9 +36,13 @@ class Selection:
 
     def of_batches(self) -> dict[str, Any]:
         """The filter of the committed batches in `batches`."""
+        return {**self.of_documents(), "state": "committed"}
+
+    def of_documents(self) -> dict[str, Any]:
+        """The filter of `micro_batches`, and of all batches."""
         limits = {"$gte": self.since, "$lt": self.until}
         between = {operator: limit for operator, limit in limits.items() if limit is not None}
-        return {**self.of_jobs(), "state": "committed", **({"timestamp": between} if between else {})}
+        return {**self.of_jobs(), **({"timestamp": between} if between else {})}
 
 
 def moment(name: str, given: Moment | None) -> datetime | None:

@@ -1,0 +1,26 @@
+"""Where each column of the table `posts` stands in a document of `micro_batches`."""
+
+from collections.abc import Collection as Some
+
+from casestream.fields import Field
+from casestream.stored import CASE_COUNT, METRICS, MICRO_BATCHES, POST
+
+ENVELOPE = MICRO_BATCHES.some(["_id", "job", "timestamp", "total_case_count", "case_count"])
+ORDER = ("created_at", "origin")
+"""What orders the posts of a batch."""
+
+
+def fields_of_posts(columns: Some[str], also: Some[str] = ()) -> tuple[Field, ...]:
+    """The fields of a post that the columns, or who asks, need."""
+    return tuple(
+        field for field in POST if field.name in (*columns, *also) or any(each.name in columns for each in field.fields)
+    )
+
+
+def path(column: str) -> str:
+    """The field that the column is made of, with dots; `batch` is made of `_id`."""
+    of_posts = {field.name: field.name for field in POST} | {field.name: f"metrics.{field.name}" for field in METRICS}
+    of_count = {f"case_count_{field.name}": f"case_count.{field.name}" for field in CASE_COUNT.fields}
+    if column in of_posts:
+        return f"content.{of_posts[column]}"
+    return of_count.get(column, column)
