@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from pyarrow.parquet import read_metadata
+from pymongo import MongoClient
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from runtime.embedded import EmbeddedServer
@@ -23,7 +26,9 @@ from tests.servers.count_page import CountPage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-SERVE, INSTALL, PYTHON, PRINTED, JUPYTER = range(5)
+SERVE, INSTALL, PYTHON, PRINTED, JUPYTER, EXPORT = range(6)
+RUNS = 2
+STORED = RUNS * len(TWEETS.read_bytes().splitlines())
 INSTALL_SECONDS = 600
 JUPYTER_SETTINGS = """
 c.ServerApp.open_browser = False
@@ -42,7 +47,7 @@ def checkout(tmp_path: Path, page: CountPage) -> Iterator[Path]:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
     (copy / ".venv").symlink_to(sys.prefix)
-    for _ in range(2):
+    for _ in range(RUNS):
         run_demo(copy, page.url)
     yield copy
     EmbeddedServer(copy / ".data" / "mongodb").stop()
@@ -73,7 +78,7 @@ def shell(block: Block, checkout: Path, **variables: str) -> Iterator[subprocess
 
 def test_the_section_does_what_it_says(checkout: Path) -> None:
     told = blocks("For the data scientist")
-    assert [block.kind for block in told] == ["", "", "python", "text", ""]
+    assert [block.kind for block in told] == ["", "", "python", "text", "", ""]
     with shell(told[SERVE], checkout) as serving:
         assert serving.stdout is not None
         assert "until Ctrl-C" in serving.stdout.readline()
@@ -84,6 +89,11 @@ def test_the_section_does_what_it_says(checkout: Path) -> None:
         assert re.search(r"^0 +20.*lost$", printed, re.MULTILINE), printed
         uri = serving.stdout.readline().partition("=")[2].strip().strip("'")
         look_at_the_notebook(told[JUPYTER], checkout, uri)
+        look_at_the_views(uri)
+        with shell(told[EXPORT], checkout, CASESTREAM_MONGODB_URI=uri) as exporting:
+            assert exporting.wait(END_SECONDS) == 0
+    files = (checkout.parent / "posts").rglob("*.parquet")
+    assert sum(read_metadata(file).num_rows for file in files) == STORED
 
 
 def look_at_the_notebook(block: Block, checkout: Path, uri: str) -> None:
@@ -101,6 +111,14 @@ def look_at_the_notebook(block: Block, checkout: Path, uri: str) -> None:
         assert kind_of_content(f"{at[1]}/api/contents/first_look.ipynb{at[2]}") == "notebook"
     execute = ["../analysis/bin/jupyter", "execute", "notebooks/first_look.ipynb"]
     subprocess.run(execute, cwd=checkout, env={**os.environ, **variables}, check=True, timeout=END_SECONDS)
+
+
+def look_at_the_views(uri: str) -> None:
+    """What the section asks of them in mongosh."""
+    with MongoClient[dict[str, Any]](uri) as client:
+        views = client.casestream
+        assert sum(1 for _ in views.posts.find({"job": "demo"}, {"id": 1})) == STORED
+        assert (views.texts.find_one() or {}).keys() >= {"content", "timestamp", "total_case_count"}
 
 
 def is_refused(error: BaseException) -> bool:
