@@ -10,6 +10,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "batches": [
         IndexModel([("job", 1), ("state", 1), ("committed_at", -1)]),
         IndexModel([("job", 1), ("timestamp", 1)]),
+        IndexModel([("job", 1), ("expired_at", 1), ("timestamp", 1)]),
         IndexModel([("offsets.segment", 1)], sparse=True),
     ],
     "dead_letters": [
@@ -18,6 +19,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("requeue_run", 1)], sparse=True),
     ],
     "coverage": [IndexModel([("job", 1), ("from", 1)])],
+    "forgotten": [IndexModel([("at", -1)])],
     "usage": [IndexModel([("account", 1), ("day", 1)])],
     "leases": [
         IndexModel(

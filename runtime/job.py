@@ -17,6 +17,7 @@ from errors import CannotStart, JobError, StopRequested
 from ledger.batches import BatchLedger, highest_epoch
 from ledger.coverage import CoverageLog
 from ledger.database import connect, reach
+from ledger.forgotten import ForgottenLog
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
 from ledger.usage import UsageLog
@@ -79,7 +80,10 @@ class Job:
         refuse_foreign(offset_log, ledger, self._settings)
         offsets = stored_offsets(self._settings, offset_log, ledger, sink)
         counts = case_counter(self._settings, database, self._clock)
-        parts = JobParts(spark, self._settings, sink, ledger, counts, self._progress, self._stop.is_set, offsets)
+        forgotten = ForgottenLog(database, self._clock)
+        parts = JobParts(
+            spark, self._settings, sink, ledger, counts, self._progress, self._stop.is_set, offsets, forgotten
+        )
         processor = processor_class(self._settings.source)(parts)
         self._wait_for(processor.unreachable)
         reception = self._listen(processor, database, ledger, lease)
