@@ -30,5 +30,12 @@ def of_author(author_id: str) -> str:
 
 def copied_id(post: Mapping[str, Any]) -> str | None:
     """The id of the post whose text this one has: the one that it reposts, or of which it is a later version."""
-    copied: str | None = (post["refers_to"] if post["kind"] == "repost" else None) or post["edit_of"]
+    copied: str | None = (post.get("refers_to") if post.get("kind") == "repost" else None) or post.get("edit_of")
     return copied
+
+
+def holds_post(forgotten: Forgotten, post: Mapping[str, Any]) -> bool:
+    """Whether a post is forgotten: by its id, its author's, or that of the post whose text it has."""
+    names = [of_post(name) for name in (post.get("id"), copied_id(post)) if name]
+    names += [of_author(post["author"])] if post.get("author") else []
+    return not forgotten.hashes.isdisjoint(names)

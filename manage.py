@@ -9,6 +9,7 @@ import typer
 
 from errors import JobError
 from operations.feed import feed
+from operations.forget import forget
 from operations.requeue import requeue
 from operations.show import show
 from operations.stop import stop
@@ -17,6 +18,7 @@ from operations.verify import verify
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "feed": feed,
+    "forget": forget,
     "requeue": requeue,
     "show": show,
     "stop": stop,

@@ -12,6 +12,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("job", 1), ("timestamp", 1)]),
         IndexModel([("job", 1), ("expired_at", 1), ("timestamp", 1)]),
         IndexModel([("offsets.segment", 1)], sparse=True),
+        IndexModel([("forgetting.document", 1)], sparse=True),
     ],
     "dead_letters": [
         IndexModel([("job", 1), ("problem", 1), ("received_at", 1)]),
