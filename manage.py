@@ -11,6 +11,7 @@ from errors import JobError
 from operations.check import check
 from operations.export import export
 from operations.feed import feed
+from operations.forget import forget
 from operations.requeue import requeue
 from operations.serve import serve
 from operations.show import show
@@ -22,6 +23,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
     "export": export,
     "feed": feed,
+    "forget": forget,
     "requeue": requeue,
     "serve": serve,
     "show": show,

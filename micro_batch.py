@@ -48,9 +48,9 @@ class LoggedBatch:
 class Contents:
     """What a batch was found to hold, counted before anything is written.
 
-    posts, dead_letters, tombstones: events of each kind. bytes: an upper bound of the posts' size in BSON.
-    content_hash: 16 hex digits over every post and dead letter, whatever their order. newest_received_at: UTC,
-    None for a batch without events.
+    posts, dead_letters, tombstones: events of each kind; forgotten: those that were left out (`forgotten`). bytes: an
+    upper bound of the posts' size in BSON. content_hash: 16 hex digits over every post and dead letter, whatever their
+    order. newest_received_at: UTC, None for a batch without events.
     """
 
     posts: int
@@ -59,6 +59,7 @@ class Contents:
     bytes: int
     content_hash: str
     newest_received_at: datetime | None
+    forgotten: int = 0
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,14 @@ class Settings(Storage):
         ".data/JOBNAME/spool",
     )
 
+    retention_days: float | None = _setting(
+        STORAGE,
+        None,
+        "documents and dead letters of older batches are removed while the job runs; default: all are kept",
+        gt=0,
+        le=36_500,
+    )
+
     kafka_bootstrap_servers: Servers | None = _setting(KAFKA, None, "brokers, as host:port,host:port")
     kafka_topics: Names = _setting(KAFKA, (), "topics, with commas between")
     kafka_starting: Starting = _setting(

@@ -122,6 +122,31 @@ BATCHES = Collection(
         Field("posts", Type.INTEGER, "posts stored", "the job", 615, unit="posts"),
         Field("dead_letters", Type.INTEGER, "events that are no posts", "the job", 2, unit="events"),
         Field("tombstones", Type.INTEGER, "events of Kafka without a value", "the job", 0, unit="events"),
+        Field(
+            "forgotten", Type.INTEGER, "events left out, or posts removed later, since somebody asked for it",
+            "the job, `manage.py forget`", 0, unit="events", optional=True,
+        ),
+        Field(
+            "forgotten_at", Type.DATE, "when posts of it were last removed", "`manage.py forget`",
+            "2026-11-22T21:00:00.000Z", unit="UTC, ms", optional=True,
+        ),
+        Field(
+            "forgetting", Type.OBJECT, "a removal that has begun and not ended", "`manage.py forget`", {},
+            optional=True,
+            fields=(
+                Field("document", Type.STRING, "`_id` of the document", "`manage.py forget`", "5a27…:17:0"),
+                Field("posts", Type.INTEGER, "posts that go", "`manage.py forget`", 1, unit="posts"),
+                Field("left", Type.INTEGER, "posts that stay in the document", "`manage.py forget`", 614, unit="posts"),
+                Field(
+                    "content_hash", Type.STRING, "of the batch without them", "`manage.py forget`", "1f3c…",
+                    unit="16 hex digits",
+                ),
+            ),
+        ),
+        Field(
+            "expired_at", Type.DATE, "when its documents and dead letters were removed", "`RETENTION_DAYS`",
+            "2026-11-22T21:00:00.000Z", unit="UTC, ms", optional=True,
+        ),
         Field("duplicates", Type.INTEGER, "events that the feed sent again, dropped", "receiver", 0, unit="events"),
         Field("bytes", Type.INTEGER, "an upper bound of the posts' size", "the job", 412_000, unit="bytes of BSON"),
         Field("content_hash", Type.STRING, "over all posts and dead letters", "the job", "0f3c…", unit="16 hex digits"),
@@ -163,7 +188,10 @@ DEAD_LETTERS = Collection(
     "an event that is no post, with its bytes",
     (
         Field("_id", Type.STRING, "`<query id>:<origin>`", "the job", "5a27…:posts/3/12345"),
-        Field("raw", Type.BINARY, "the event, its beginning where it is too long", "the source", "\\xff\\xfe"),
+        Field(
+            "raw", Type.BINARY, "the event, its beginning where it is too long, nothing where it is forgotten",
+            "the source", "\\xff\\xfe",
+        ),
         Field("length", Type.INTEGER, "of the whole event", "the source", 2, unit="bytes"),
         Field("sha256", Type.STRING, "of the whole event", "the source", "3b1f…", unit="64 hex digits"),
         Field(

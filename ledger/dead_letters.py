@@ -6,12 +6,15 @@ A batch writes a dead letter (`sinks.documents`) with `requeued_at: null`, and n
       requeued_at: Date | null  when it became a post of that run
       requeue_tried: { run: Long, problem }   the last run that could not make it a post, and why }
 
+`manage.py forget` empties `raw` and `headers`: a letter whose bytes are not all there is taken by no requeue. What else
+is known of it stays, and so does its part in the ledger.
+
 A letter of `requeue_run` without `requeued_at` belongs to a run that has not ended. A run's number is the time when it
 was begun, milliseconds since 1970, and its documents and its ledger entry are those of the batch `requeue:<run>`.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,10 +22,12 @@ from typing import Any
 from pymongo.database import Database
 
 from clock import Clock
+from ledger.forgotten import ForgottenLog
 from micro_batch import REQUEUE, BatchId, ids_below
 
 _MOST_LETTERS = 50_000  # of one run: what Spark holds at once
 _MOST_BYTES = 250_000_000
+_FORGOTTEN_AT_ONCE = 1_000
 _WHOLE = {"$lte": ["$length", {"$binarySize": "$raw"}]}
 _CUT = {"$gt": ["$length", {"$binarySize": "$raw"}]}
 
@@ -34,6 +39,15 @@ class Selection:
     problems: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+
+
+def forget_letters(database: Database[dict[str, Any]], names: Sequence[str], forgotten: ForgottenLog) -> None:
+    """Remove what the letters of these `_id`s hold, so that no batch that reads the events again stores them."""
+    letters = database["dead_letters"]
+    for first in range(0, len(names), _FORGOTTEN_AT_ONCE):
+        those = {"_id": {"$in": list(names[first : first + _FORGOTTEN_AT_ONCE])}}
+        forgotten.add([letter["sha256"] for letter in letters.find(those, {"sha256": 1})])
+        letters.update_many(those, {"$set": {"raw": b"", "headers": None}})
 
 
 class DeadLetters:

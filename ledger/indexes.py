@@ -16,7 +16,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("job", 1), ("timestamp", 1)]),
         IndexModel([("job", 1), ("state", 1), ("timestamp", 1)]),
         IndexModel([("state", 1), ("timestamp", 1)]),
+        IndexModel([("job", 1), ("expired_at", 1), ("timestamp", 1)]),
         IndexModel([("offsets.segment", 1)], sparse=True),
+        IndexModel([("forgetting.document", 1)], sparse=True),
     ],
     "dead_letters": [
         IndexModel([("job", 1), ("problem", 1), ("received_at", 1)]),
@@ -24,6 +26,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("requeue_run", 1)], sparse=True),
     ],
     "coverage": [IndexModel([("job", 1), ("from", 1)])],
+    "forgotten": [IndexModel([("at", -1)])],
     "usage": [IndexModel([("account", 1), ("day", 1)])],
     "leases": [
         IndexModel(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
@@ -24,6 +24,7 @@ from ledger.leases import Lease
 from micro_batch import REQUEUE, lease_of
 from monitoring.logs import redacted
 from operations.database import opened_with_uri
+from operations.times import time_of
 from runtime.failures import cause
 from runtime.reprocessing import Place
 from runtime.requeue import Requeue
@@ -39,23 +40,15 @@ _ENDED = (
 )
 
 
-def _time(value: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        raise typer.BadParameter(f"{value} is no time like 2026-01-02T00:00Z") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
 def requeue(
     jobname: Annotated[str, typer.Option(help="The job whose dead letters to take.")],
     problem: Annotated[list[Problem] | None, typer.Option(help="Only those of this problem; may be repeated.")] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(parser=_time, metavar="TIME", help="Only those received then or later: 2026-01-02T00:00Z."),
+        typer.Option(parser=time_of, metavar="TIME", help="Only those received then or later: 2026-01-02T00:00Z."),
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(parser=_time, metavar="TIME", help="Only those received before then.")
+        datetime | None, typer.Option(parser=time_of, metavar="TIME", help="Only those received before then.")
     ] = None,
     settings_file: Annotated[Path | None, typer.Option(help="A file of lines CASESTREAM_A_B=value.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Store them; without it, only say what would be stored.")] = False,

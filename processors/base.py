@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -13,7 +13,7 @@ from errors import StopRequested
 from micro_batch import BatchId, Committed, LoggedBatch
 from processors.offset_log import OffsetLog
 from processors.rows import with_outcome
-from processors.storing import Ledger, Sink, Storing
+from processors.storing import ForgottenIds, Ledger, NothingForgotten, Sink, Storing
 from settings import Settings
 
 
@@ -52,6 +52,7 @@ class JobParts:
     monitor: Monitor
     stop_requested: Callable[[], bool]
     stored_offsets: tuple[Mapping[str, Any], ...] = ()
+    forgotten: ForgottenIds = field(default_factory=NothingForgotten)
 
 
 class StreamProcessor(ABC):
@@ -126,7 +127,7 @@ class StreamProcessor(ABC):
             return
         self.parts.monitor.batch_began(batch_name)
         self.parts.counts.begin()
-        committed = Storing(self.parts.sink, self.parts.ledger, self.write).store(
+        committed = Storing(self.parts.sink, self.parts.ledger, self.parts.forgotten, self.write).store(
             batch,
             batch_name,
             self.parts.counts.result,

@@ -8,7 +8,9 @@ from typing import Protocol
 from pyspark.sql import DataFrame
 
 from case_count import CaseCount
+from forgotten import Forgotten
 from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
+from processors.forgotten import left_out
 from processors.spans import Spans
 
 
@@ -50,28 +52,68 @@ class Ledger(Protocol):
         """Everything of the batch is stored."""
 
 
+class ForgottenIds(Protocol):
+    """What no batch may store."""
+
+    def known(self) -> Forgotten:
+        """All of it, as it is now."""
+
+    def has_grown(self, since: Forgotten) -> bool:
+        """Whether more is forgotten than that."""
+
+
+class NothingForgotten:
+    """Where nobody ever asked for it."""
+
+    def known(self) -> Forgotten:
+        return Forgotten()
+
+    def has_grown(self, since: Forgotten) -> bool:  # noqa: ARG002
+        return False
+
+
 @dataclass(frozen=True)
 class Storing:
-    """How a batch that is not committed yet is stored. write hands documents to the sink."""
+    """How a batch that is not committed yet is stored, without what is forgotten. write hands documents to the sink."""
 
     sink: Sink
     ledger: Ledger
+    forgotten: ForgottenIds
     write: Callable[[DataFrame, str], None]
 
     def store(
         self, batch: DataFrame, name: BatchId, count: Callable[[], CaseCount], logged: Callable[[], LoggedBatch]
     ) -> Committed:
-        """Plan, write, commit. batch: `processors.rows`, the same at each attempt; count is asked at the first only."""
+        """Plan, write, commit. batch: `processors.rows`, the same at each attempt; count is asked at the first only.
+
+        What is forgotten while the batch is stored makes it be stored anew. Who forgets must add the hashes first, and
+        then look at what is committed by then, and at what is planned: a batch that was planned later has seen them.
+        """
         spans = Spans()
+        while True:
+            known = self.forgotten.known()
+            plan = self._store(left_out(batch, known), name, count, logged, spans)
+            if not self.forgotten.has_grown(known):
+                break
+        committed = Committed(plan, spans.total_seconds(), dict(spans.milliseconds), _lag(plan.contents))
+        self.ledger.commit(committed)
+        return committed
+
+    def _store(
+        self,
+        batch: DataFrame,
+        name: BatchId,
+        count: Callable[[], CaseCount],
+        logged: Callable[[], LoggedBatch],
+        spans: Spans,
+    ) -> BatchPlan:
         rows = batch.persist()
         try:
             plan = self._plan(rows, name, count, logged, spans)
             self._write(rows, plan, spans)
         finally:
             rows.unpersist()
-        committed = Committed(plan, spans.total_seconds(), dict(spans.milliseconds), _lag(plan.contents))
-        self.ledger.commit(committed)
-        return committed
+        return plan
 
     def _plan(
         self,

@@ -18,8 +18,10 @@ from ledger.batches import BatchLedger, highest_epoch
 from ledger.coverage import CoverageLog
 from ledger.database import connect, reach
 from ledger.described import ensure_described
+from ledger.forgotten import ForgottenLog
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
+from ledger.retention import Retention
 from ledger.usage import UsageLog
 from monitoring.progress import Progress
 from processors.base import JobParts, StreamProcessor
@@ -80,14 +82,18 @@ class Job:
         refuse_foreign(offset_log, ledger, self._settings)
         offsets = stored_offsets(self._settings, offset_log, ledger, sink)
         counts = case_counter(self._settings, database, self._clock)
-        parts = JobParts(spark, self._settings, sink, ledger, counts, self._progress, self._stop.is_set, offsets)
+        forgotten = ForgottenLog(database, self._clock)
+        parts = JobParts(
+            spark, self._settings, sink, ledger, counts, self._progress, self._stop.is_set, offsets, forgotten
+        )
         processor = processor_class(self._settings.source)(parts)
         self._wait_for(processor.unreachable)
         reception = self._listen(processor, database, ledger, lease)
+        retention = Retention(database, self._settings.jobname, self._settings.retention_days, self._clock, lease.check)
         return Supervisor(
             processor,
             self._stop,
-            lambda: self._check(spark, lease, reception),
+            lambda: self._check(spark, lease, reception, retention),
             self._progress,
             self._settings.start_timeout_seconds,
             self._clock,
@@ -186,7 +192,7 @@ class Job:
             if self._stop.wait(_LOOK_SECONDS):
                 raise StopRequested
 
-    def _check(self, spark: SparkSession, lease: Lease, reception: Reception | None) -> None:
+    def _check(self, spark: SparkSession, lease: Lease, reception: Reception | None, retention: Retention) -> None:
         if not is_alive(spark):
             raise JobError("Spark itself has ended. Nothing is lost: start the job again, it goes on where it was.")
         if lease.is_lost:
@@ -195,3 +201,13 @@ class Job:
             self._stop.request()
         if reception is not None and not self._settings.available_now:
             reception.check()
+        _expire(retention)
+
+
+def _expire(retention: Retention) -> None:
+    """A database that is away costs a look: what is old today is older tomorrow."""
+    try:
+        if expired := retention.look():
+            log.info("batches expired batches=%s", expired)
+    except PyMongoError as error:
+        log.warning("nothing expired, MongoDB failed error=%r", str(error))

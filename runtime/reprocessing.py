@@ -13,6 +13,7 @@ from case_count import UNKNOWN, CaseCount
 from casestream import __version__
 from clock import Clock
 from ledger.batches import BatchLedger
+from ledger.forgotten import ForgottenLog
 from micro_batch import BatchId, Committed
 from processors.base import JobParts, StreamProcessor
 from processors.rows import with_outcome
@@ -50,6 +51,7 @@ class Reprocessing:
         self._spark = spark
         self._place = place
         self._clock = clock
+        self.forgotten = ForgottenLog(place.database, clock)
         self._processor = cache(lambda source: self._make_processor(settings.model_copy(update={"source": source})))
 
     def parts(self, source: str) -> JobParts:
@@ -80,7 +82,7 @@ class Reprocessing:
         ledger = BatchLedger(self._place.database, settings, __version__, self._clock, self._place.epoch)
         sink = self._place.sink(settings)
         return processor_class(settings.source)(
-            JobParts(self._spark, settings, sink, ledger, _Nobody(), _Nobody(), lambda: False)
+            JobParts(self._spark, settings, sink, ledger, _Nobody(), _Nobody(), lambda: False, forgotten=self.forgotten)
         )
 
 

@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 from cache.last_good import LastGood
 from case_count import CaseCount
 from clock import Clock
-from ledger.dead_letters import DeadLetters, Selection
+from ledger.dead_letters import DeadLetters, Selection, forget_letters
 from micro_batch import REQUEUE, BatchId, LoggedBatch
 from processors.base import JobParts
+from processors.forgotten import left_out
 from processors.storing import Storing
 from runtime.former_counts import agreed_count
 from runtime.reprocessing import Place, Reprocessing
@@ -58,7 +59,7 @@ class Requeue:
         prospect = Prospect(Counter(), Counter())
         chosen = self.letters.waiting(selection)
         for source in self.letters.sources(chosen):
-            rows = self._again.rows(source, chosen)
+            rows = left_out(self._again.rows(source, chosen), self._again.forgotten.known())
             for found in rows.groupBy("former_problem").agg(F.count("*"), F.count("post")).collect():
                 prospect.letters[found[0]] += found[1]
                 prospect.posts[found[0]] += found[2]
@@ -90,10 +91,19 @@ class Requeue:
         parts = self._again.parts(source)
         batch = BatchId(REQUEUE, run)
         if not parts.ledger.is_committed(batch):
+            self._forget(source, held)
             self._store(batch, self._again.rows(source, held), parts)
         stored = parts.ledger.earlier(batch)
         self._place.fence()
         return Run(run, stored.contents.posts if stored else 0, self.letters.finish(run))
+
+    def _forget(self, source: str, held: Mapping[str, Any]) -> None:
+        """Empty the letters whose posts are forgotten: they are no posts any more."""
+        if not (known := self._again.forgotten.known()).hashes:
+            return
+        found = left_out(self._again.rows(source, held), known).where("forgotten").select("letter").collect()
+        self._place.fence()
+        forget_letters(self._place.database, [row["letter"] for row in found], self._again.forgotten)
 
     def _store(self, batch: BatchId, rows: DataFrame, parts: JobParts) -> None:
         sink, run = self._place.sink(parts.settings), batch.number
@@ -102,7 +112,7 @@ class Requeue:
             self._place.fence()
             self.letters.forget_tries(run)
             sink.update(_tries(rows, run), "dead_letters")
-            Storing(sink, parts.ledger, sink.write).store(
+            Storing(sink, parts.ledger, parts.forgotten, sink.write).store(
                 rows.where("post is not null"), batch, lambda: self._count(run, parts.settings), lambda: _begun(run)
             )
         finally:

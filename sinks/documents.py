@@ -23,7 +23,8 @@ def measure(rows: DataFrame) -> Contents:
     found = rows.agg(
         F.count("post").alias("posts"),
         F.count("problem").alias("dead_letters"),
-        F.count_if(F.col("post").isNull() & F.col("problem").isNull()).alias("tombstones"),
+        F.count_if(F.col("post").isNull() & F.col("problem").isNull()).alias("neither"),
+        (F.count_if("forgotten") if "forgotten" in rows.columns else F.lit(0)).alias("forgotten"),
         F.coalesce(F.sum(bson_bytes(F.col("post"))), F.lit(0)).alias("bytes"),
         F.coalesce(F.sum(fingerprint()), F.lit(0)).alias("hash"),
         F.unix_millis(F.max("received_at")).alias("newest"),
@@ -31,7 +32,8 @@ def measure(rows: DataFrame) -> Contents:
     return Contents(
         posts=found["posts"],
         dead_letters=found["dead_letters"],
-        tombstones=found["tombstones"],
+        tombstones=found["neither"] - found["forgotten"],
+        forgotten=found["forgotten"],
         bytes=found["bytes"],
         content_hash=content_hash(found["hash"]),
         newest_received_at=None if found["newest"] is None else _EPOCH + timedelta(milliseconds=found["newest"]),

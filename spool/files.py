@@ -77,9 +77,14 @@ class Folder(Protocol):
 
 def open_folder(uri: str, spark: SparkSession) -> Folder:
     """The folder of that URI: plain Python for `file:`, which is faster, Hadoop's FileSystem for all else."""
-    if match := re.fullmatch(r"file:(?://(?:localhost)?)?(/[^/].*|/)", uri):
-        return LocalFolder(Path(match[1]))
-    return HadoopFolder(uri, spark)
+    path = local_path(uri)
+    return HadoopFolder(uri, spark) if path is None else LocalFolder(path)
+
+
+def local_path(uri: str) -> Path | None:
+    """Where a `file:` URI lies on this machine; None for all else."""
+    match = re.fullmatch(r"file:(?://(?:localhost)?)?(/[^/].*|/)", uri)
+    return Path(match[1]) if match else None
 
 
 class LocalFolder:

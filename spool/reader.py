@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spool.segments import SUFFIX
+from spool.segments import FORGOTTEN, SUFFIX
 
 _MAX_FILES = 64  # of 8 MB each: about half a gigabyte in one micro-batch
 _NEVER = "36500d"  # by default the file source passes over files that are a week older than the newest
@@ -12,8 +12,8 @@ _NEVER = "36500d"  # by default the file source passes over files that are a wee
 def read_spool(spark: SparkSession, uri: str) -> DataFrame:
     """A streaming frame of the spool's events.
 
-    Columns: value binary, origin string (`<segment id>:<line>`), received_at timestamp, cut struct<length bigint,
-    sha256 string> (null for a whole event).
+    Columns: value binary (null: a forgotten event), origin string (`<segment id>:<line>`), received_at timestamp,
+    cut struct<length bigint, sha256 string> (null for a whole event).
     """
     lines = (
         spark.readStream.format("text")
@@ -25,7 +25,8 @@ def read_spool(spark: SparkSession, uri: str) -> DataFrame:
     )
     line = F.col("value").cast("binary")
     return lines.select(line.alias("line"), F.substring_index("_metadata.file_name", ".", 1).alias("segment")).select(
-        F.when(_text(26, 1) == "!", F.expr("substring(line, 107)"))
+        F.when(_text(26, 1) == FORGOTTEN.decode(), F.lit(None))
+        .when(_text(26, 1) == "!", F.expr("substring(line, 107)"))
         .otherwise(F.expr("substring(line, 27)"))
         .alias("value"),
         F.concat("segment", F.lit(":"), _text(1, 12)).alias("origin"),

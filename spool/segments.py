@@ -3,7 +3,8 @@
 A closed segment is `<id>.<lines>.<bytes>.<duplicates>.segment`, an open one `.<id>.open`; Spark's file source passes
 over names that begin with a dot. A line is 12 digits (its number in the segment, from 0), 13 digits (when it was heard,
 milliseconds since 1970), a flag, the event's bytes as received, LF. Flag `!` marks an event of which only the start was
-kept: 16 digits (its whole length) and 64 hex digits (SHA-256 of the whole) stand before its bytes.
+kept: 16 digits (its whole length) and 64 hex digits (SHA-256 of the whole) stand before its bytes. Flag `-` marks an
+event that was forgotten (`spool.forgetting`): blanks stand in the place of its bytes.
 """
 
 import re
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 SUFFIX = ".segment"
+HEADER_BYTES = 26
+FORGOTTEN = b"-"
 _CLOSED = re.compile(r"^(?P<id>[0-9A-Za-z-]+)\.(?P<lines>\d+)\.(?P<bytes>\d+)\.(?P<duplicates>\d+)\.segment$")
-_HEADER_BYTES = 26
 _OPEN = re.compile(r"^\.(?P<id>[0-9A-Za-z-]+)\.open$")
 
 
@@ -84,6 +86,6 @@ def encode(events: Sequence[bytes | CutEvent], first: int, heard_at: int) -> byt
 def decode(content: bytes) -> Iterator[Line]:
     """The lines of a segment; what is no line of one is passed over."""
     for line in content.split(b"\n"):
-        if line[: _HEADER_BYTES - 1].isdigit() and len(line) >= _HEADER_BYTES:
-            flag, event = line[_HEADER_BYTES - 1 : _HEADER_BYTES], line[_HEADER_BYTES:]
+        if line[: HEADER_BYTES - 1].isdigit() and len(line) >= HEADER_BYTES:
+            flag, event = line[HEADER_BYTES - 1 : HEADER_BYTES], line[HEADER_BYTES:]
             yield Line(int(line[:12]), int(line[12:25]), flag == b"!", event)

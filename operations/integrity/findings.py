@@ -42,6 +42,13 @@ class Kind(Enum):
     TOPIC_SHORT = ("topic ends before what is stored", "the topic was made anew: give the job another name")
     REQUEUED = ("number of requeued dead letters differs", _RESTORE)
     REQUEUE_OPEN = ("requeue not ended", "run manage.py requeue --yes again: it ends what was begun", False)
+    EXPIRED = ("expired and still stored", "start the job: it removes what is older than RETENTION_DAYS")
+    FORGETTING = ("removal of a post not ended", "run manage.py forget --yes again: it ends what was begun", False)
+    FORGOTTEN = (
+        "forgotten post still stored",
+        "run the same manage.py forget --yes again, or without --since and --until",
+        False,
+    )
     IN_HAND = ("batch in hand", "nothing: the job is running", False)
     GAP = ("feed not heard", "nothing: it is recorded", False)
     READ_AGAIN = ("offsets read again from the start", "nothing: --from-start stores again", False)
@@ -86,6 +93,7 @@ class Report:
     dead_letters: int = 0
     gaps: int = 0
     unheard_seconds: float = 0
+    expired: int = 0
     kinds: Counter[Kind] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
 
@@ -126,6 +134,7 @@ class Report:
         return (
             f"{self.job}: {verdict}: {self.batches:,} batches, {self.posts:,} posts, {self.dead_letters:,} dead letters"
             f", {self.gaps:,} coverage gaps of {self.unheard_seconds:,.0f} s"
+            + (f", {self.expired:,} batches expired" if self.expired else "")
         )
 
 

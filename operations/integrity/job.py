@@ -14,6 +14,7 @@ from operations.integrity.coverage import report_coverage
 from operations.integrity.entries import problem
 from operations.integrity.findings import Kind, Report
 from operations.integrity.ranges import Range
+from operations.integrity.removed import Removed
 from operations.integrity.repeats import Names, Repeats
 from operations.integrity.requeued import Readings
 from operations.integrity.sequence import Partition, Sequence
@@ -56,6 +57,7 @@ class Verification:
         self._posts, self._segments, self._events = (Repeats(folder / each) for each in ("posts", "segments", "events"))
         self._report = Report(job)
         self._sequence = Sequence(self._report)
+        self._removed = Removed(around.database, job, around.clock, self._report)
         self._readings = Readings(self._database, job, self._sequence.reading)
         self._planned: list[dict[str, Any]] = []
         self._requeues: dict[int, int] = {}
@@ -82,11 +84,13 @@ class Verification:
                 self._report.add(Kind.ENTRY, f"batches/{name}", why, "an entry as the job writes it")
                 continue
             self._sequence.add(entry)
-            if entry["state"] == "committed":
+            if entry["state"] == "committed" and entry.get("expired_at") is not None:
+                self._note_segments(entry)
+            elif entry["state"] == "committed":
                 tallies[name] = Tally(entry, self._report)
                 self._note_segments(entry)
                 if entry["query_id"] == REQUEUE:
-                    self._requeues[entry["batch_id"]] = entry["posts"]
+                    self._requeues[entry["batch_id"]] = entry["posts"] + entry.get("forgotten", 0)
             else:
                 self._planned.append(entry)
         for document in stored.documents(self._database, self._job, window):
@@ -94,7 +98,8 @@ class Verification:
         for batch, letter in stored.dead_letters(self._database, self._job, window):
             self._take_letter(batch, letter, tallies)
         for tally in tallies.values():
-            tally.close()
+            self._removed.close(tally)
+        self._removed.report_expired(window)
         self._around.told(len(window.entries), 0)
 
     def _take(self, document: dict[str, Any], window: Window, tallies: Mapping[str, Tally]) -> None:
@@ -103,6 +108,7 @@ class Verification:
         self._report.posts += len(posts)
         if batch in tallies:
             tallies[batch].add(document)
+            self._removed.report_forgotten(document)
         elif batch not in window.entries:
             self._report_if_stray(document, batch)
         elif window.entries[batch].get("state") == "planned":

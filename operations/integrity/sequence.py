@@ -73,7 +73,7 @@ class Sequence:
 
     def _compare_events(self, entry: Mapping[str, Any], offsets: int | None) -> None:
         """Compaction and transactions leave offsets without an event; every line of a segment is one."""
-        events = sum(entry[name] for name in ("posts", "dead_letters", "tombstones"))
+        events = sum(entry[name] for name in ("posts", "dead_letters", "tombstones")) + entry.get("forgotten", 0)
         lines = [each["lines"] for each in entry["offsets"] if "segment" in each]
         where = f"batches/{entry['_id']}"
         if offsets is not None and events > offsets:

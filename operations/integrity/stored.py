@@ -29,21 +29,25 @@ class Window:
     times: Mapping[str, Any] | None
 
 
-def windows(database: Documents, job: str) -> Iterator[Window]:
-    """All entries of the job, in the order of their timestamps; the last window ends with no batch, and at no time.
+def windows(
+    database: Documents, job: str, begin: datetime | None = None, end: datetime | None = None
+) -> Iterator[Window]:
+    """The entries of the job, in the order of their timestamps; the last window has no batch, and no end but `end`.
 
-    Every time belongs to exactly one window, also one that no batch has; the first window is of what has no time.
+    Every time from begin until end (exclusive) belongs to exactly one window, also one that no batch has. Where neither
+    is given, the first window is of what has no time.
     """
     batches = database["batches"]
-    undated = batches.find({"job": job, "timestamp": None})
-    yield Window({str(entry["_id"]): entry for entry in undated}, None)
-    since: dict[str, Any] = {"$gte": datetime(1, 1, 2, tzinfo=UTC)}
+    if begin is None and end is None:
+        undated = batches.find({"job": job, "timestamp": None})
+        yield Window({str(entry["_id"]): entry for entry in undated}, None)
+    since: dict[str, Any] = {"$gte": begin or datetime(1, 1, 2, tzinfo=UTC)}
+    until = {"$lt": end} if end else {}
     while True:
-        found = list(
-            batches.find({"job": job, "timestamp": since}, sort=[("timestamp", 1), ("_id", 1)], limit=WINDOW_BATCHES)
-        )
+        wanted = {"job": job, "timestamp": {**since, **until}}
+        found = list(batches.find(wanted, sort=[("timestamp", 1), ("_id", 1)], limit=WINDOW_BATCHES))
         if not found:
-            yield Window({}, since)
+            yield Window({}, {**since, **until})
             return
         last = found[-1]["timestamp"]
         found = [entry for entry in found if entry["timestamp"] < last]

@@ -15,7 +15,7 @@ class Tally:
     """A committed batch of the ledger; `add` and `add_dead_letter` take what is stored of it, in any order."""
 
     def __init__(self, entry: Mapping[str, Any], report: Report) -> None:
-        self._entry = entry
+        self.entry = entry
         self._report = report
         self._parts: list[Any] = []
         self._hash = 0
@@ -49,15 +49,20 @@ class Tally:
             if found != letter.get("sha256"):
                 self._report.add(Kind.BYTES, where, f"SHA-256 {found}", letter.get("sha256"))
 
+    def agrees(self) -> bool:
+        """Whether all that was taken in is what the ledger says."""
+        said = tuple(self.entry.get(name) for name in ("posts", "dead_letters", "content_hash"))
+        return said == (self.posts, self.dead_letters, fingerprint.content_hash(self._hash))
+
     def close(self) -> None:
         """All of the batch was taken in: report what differs."""
-        where = f"batches/{self._entry['_id']}"
-        posts, dead_letters, content_hash = (self._entry.get(n) for n in ("posts", "dead_letters", "content_hash"))
+        where = f"batches/{self.entry['_id']}"
+        posts, dead_letters, content_hash = (self.entry.get(n) for n in ("posts", "dead_letters", "content_hash"))
         found = fingerprint.content_hash(self._hash)
         if self.posts != posts:
             parts = ", ".join(sorted(map(str, self._parts))) or "none"
             self._report.add(
-                Kind.POSTS, where, f"{self.posts} (parts {parts})", f"{posts} (parts below {self._entry.get('parts')})"
+                Kind.POSTS, where, f"{self.posts} (parts {parts})", f"{posts} (parts below {self.entry.get('parts')})"
             )
         if self.dead_letters != dead_letters:
             self._report.add(Kind.DEAD_LETTERS, where, self.dead_letters, dead_letters)
@@ -65,12 +70,12 @@ class Tally:
             self._report.add(Kind.CONTENT, where, found, content_hash)
 
     def _compare(self, document: Mapping[str, Any], where: str) -> None:
-        expected = {name: self._entry.get(name) for name in _SAME}
-        expected |= {"_id": f"{self._entry['_id']}:{document.get('part')}", "posts": len(posts_of(document))}
+        expected = {name: self.entry.get(name) for name in _SAME}
+        expected |= {"_id": f"{self.entry['_id']}:{document.get('part')}", "posts": len(posts_of(document))}
         for name, value in expected.items():
             if document.get(name) != value:
                 self._report.add(Kind.FIELD, where, f"{name} {document.get(name)}", value)
-        part, parts = document.get("part"), self._entry.get("parts")
+        part, parts = document.get("part"), self.entry.get("parts")
         if not (isinstance(part, int) and isinstance(parts, int) and 0 <= part < parts):
             self._report.add(Kind.FIELD, where, f"part {part}", f"0 or more, and below {parts}")
 

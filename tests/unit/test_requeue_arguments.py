@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import command_line
 import manage
 from errors import FixSettings
-from operations.requeue import _time
+from operations.times import time_of
 
 
 def test_it_reads_a_jobs_settings_but_for_where_the_job_reads(
@@ -37,7 +37,7 @@ def test_every_mistake_in_its_settings_is_said_at_once(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("text", ["2026-01-02T00:00Z", "2026-01-02T00:00", "2026-01-02", "2026-01-02T01:00+01:00"])
 def test_a_time_without_a_zone_is_utc(text: str) -> None:
-    assert _time(text) == datetime(2026, 1, 2, tzinfo=UTC)
+    assert time_of(text) == datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("arguments", [("--since", "yesterday"), ("--problem", "too_short"), ("--no", "x")])
@@ -49,4 +49,4 @@ def test_arguments_that_mean_nothing_end_with_code_2(arguments: tuple[str, ...])
 
 def test_a_time_that_is_none_is_named() -> None:
     with pytest.raises(typer.BadParameter, match="yesterday is no time"):
-        _time("yesterday")
+        time_of("yesterday")

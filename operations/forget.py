@@ -1,0 +1,186 @@
+"""`manage.py forget`: remove posts, and all posts of authors, from everything that is stored."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+from pymongo.errors import PyMongoError
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+import command_line
+from clock import SystemClock
+from errors import CannotStart, FixSettings, JobError
+from ledger.indexes import ensure_indexes
+from ledger.leases import Lease
+from operations.database import opened
+from operations.forgetting.id_file import Ids, read_ids
+from operations.forgetting.removing import Forgetting
+from operations.forgetting.scan import Found, Scan, Scope
+from operations.forgetting.spools import JobSpool
+from operations.forgetting.targets import Targets
+from operations.integrity import stored
+from operations.integrity.stored import Documents
+from operations.terminal import terminal
+from operations.times import time_of
+
+_LEASE = "forget:all"
+_LEASE_SECONDS = 30
+_ENDED = "not all is forgotten yet: {}. Run the same command again: it goes on where this one was."
+
+
+def forget(
+    post: Annotated[list[str] | None, typer.Option(metavar="ID", help="This post; may be repeated.")] = None,
+    author: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="All posts of this author's id; may be repeated.")
+    ] = None,
+    from_file: Annotated[
+        Path | None, typer.Option(help="A file of ids, one a line, or the results of X's batch compliance.")
+    ] = None,
+    posts: Annotated[bool, typer.Option("--posts", help="The ids of that file are posts'.")] = False,
+    authors: Annotated[bool, typer.Option("--authors", help="The ids of that file are authors'.")] = False,
+    jobname: Annotated[str | None, typer.Option(help="Only what this job has stored; default: all jobs.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(parser=time_of, metavar="TIME", help="Look only through batches since then: 2026-01-02T00:00Z."),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(parser=time_of, metavar="TIME", help="Look only through batches before then.")
+    ] = None,
+    settings_file: Annotated[Path | None, typer.Option(help="A file of lines CASESTREAM_A_B=value.")] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove them; without it, only say what would be removed.")
+    ] = False,
+) -> None:
+    """Remove posts from all that is stored and exported; no batch stores them again. Jobs may run meanwhile.
+
+    With a post go its reposts and its later versions, which have its text. What is kept is a hash of the id. Killed, it
+    goes on with the next --yes. Exit codes: 0 done; 1 it failed, run it again; 2 the arguments or the file are wrong; 3
+    MongoDB cannot be reached, there is no such job, or another forget is running.
+    """
+    targets = _targets(post or [], author or [], from_file, posts, authors)
+    with opened(command_line.read_storage(settings_file)) as database, _explained():
+        scope = Scope(_jobs(database, jobname), since, until)
+        if yes:
+            _remove(database, scope, targets)
+        else:
+            _look(database, scope, targets)
+
+
+def _targets(post: list[str], author: list[str], file: Path | None, posts: bool, authors: bool) -> Targets:
+    """Everything that was named. Raises FixSettings."""
+    problems = []
+    if not (post or author or file):
+        problems.append("--post ID, --author ID or --from-file FILE: say what is to be forgotten")
+    if (posts, authors) in ((True, True), (False, False)) and file:
+        problems.append("--from-file: say with --posts or with --authors what its ids are; the file does not")
+    if (posts or authors) and not file:
+        problems.append(
+            "--posts and --authors say what --from-file holds: one post is --post ID, one author --author ID"
+        )
+    if problems:
+        raise FixSettings(problems)
+    ids: frozenset[str] = frozenset()
+    if file is not None:
+        found = read_ids(file)
+        ids = found.ids
+        _say_file(file, found)
+    return Targets(
+        frozenset(post) | (ids if posts else frozenset()), frozenset(author) | (ids if authors else frozenset())
+    )
+
+
+def _say_file(file: Path, found: Ids) -> None:
+    reasons = ", ".join(f"{number:,} {reason}" for reason, number in sorted(found.reasons.items()))
+    print(f"{file}: {len(found.ids):,} ids to forget ({reasons})")
+    if found.passed_over:
+        print(f"{found.passed_over:,} of them passed over: their place is to go, and no post here has one")
+
+
+def _jobs(database: Documents, jobname: str | None) -> tuple[str, ...]:
+    if jobname is None:
+        return tuple(stored.jobs(database))
+    if not stored.is_known(database, jobname):
+        raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+    return (jobname,)
+
+
+def _look(database: Documents, scope: Scope, targets: Targets) -> None:
+    with _shown(database, scope) as told:
+        scan = Scan(database, scope, told)
+        targets = scan.with_posts_of_authors(targets)
+        for job in scope.jobs:
+            _print(job, scan.look(job, targets))
+            spool = JobSpool(database, job)
+            if waiting := spool.waiting(targets):
+                print(f"{job}: {waiting:,} events in its spool")
+            if (line := spool.elsewhere()) is not None:
+                print(line)
+    print("nothing was removed; --yes removes them")
+
+
+def _remove(database: Documents, scope: Scope, targets: Targets) -> None:
+    with _lease(database) as fence, _shown(database, scope) as told:
+        scan = Scan(database, scope, told)
+        forgetting = Forgetting(database, scope, scan, SystemClock(), fence, _say)
+        targets = forgetting.begin(targets)
+        posts = 0
+        for job, found in forgetting.run(targets):
+            _print(job, found)
+            posts += found.posts
+    print(f"{posts:,} posts removed; no batch stores them again")
+
+
+def _print(job: str, found: Found) -> None:
+    print(f"{job}: {found.posts:,} posts in {found.documents:,} documents, {found.letters:,} dead letters", flush=True)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+@contextmanager
+def _lease(database: Documents) -> Iterator[Callable[[], None]]:
+    """One forget at a time in a database: the fence before each step. Raises CannotStart."""
+    ensure_indexes(database)
+    lease = Lease(database, _LEASE, _LEASE, _LEASE_SECONDS, SystemClock(), Event().wait)
+    lease.acquire()
+    lease.gap_is_noted()
+    lease.start_beating()
+    try:
+        yield lease.check
+    finally:
+        lease.release()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What failed in a line, with what to do. Raises JobError."""
+    try:
+        yield
+    except PyMongoError as failure:
+        raise JobError(_ENDED.format(failure)) from failure
+    except KeyboardInterrupt:
+        raise JobError(_ENDED.format("interrupted")) from None
+
+
+@contextmanager
+def _shown(database: Documents, scope: Scope) -> Iterator[Callable[[int], None]]:
+    """A bar while the block runs, on a terminal only; it is told of batches."""
+    total = database["batches"].count_documents({"job": {"$in": list(scope.jobs)}, **_times(scope)})
+    console = terminal()
+    columns = (TextColumn("looking through {task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(
+        *columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("the batches", total=max(total, 1))
+        yield lambda batches: bar.update(task, advance=batches)
+
+
+def _times(scope: Scope) -> dict[str, dict[str, datetime]]:
+    limits = {"$gte": scope.begin, "$lt": scope.end}
+    found = {operator: time for operator, time in limits.items() if time is not None}
+    return {"timestamp": found} if found else {}

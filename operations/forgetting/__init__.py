@@ -1,0 +1,1 @@
+"""`manage.py forget`: posts removed from everything that is stored."""

@@ -1,0 +1,76 @@
+"""Everything that a forgetting does, in its order: the hashes first, so that nothing comes back behind it."""
+
+from collections.abc import Callable, Iterator
+
+from clock import Clock
+from ledger.dead_letters import forget_letters
+from ledger.forgotten import ForgottenLog
+from operations.forgetting.documents import Hit, Removal
+from operations.forgetting.scan import Found, Scan, Scope
+from operations.forgetting.settling import Settling
+from operations.forgetting.targets import Targets
+from operations.integrity.stored import Documents, batch_of_document
+
+
+class Forgetting:
+    """One command's work. fence raises LeaseLost where another command of this kind has taken over.
+
+    Killed anywhere, the same command again does what is left: hashes are added twice to no effect, what is removed is
+    not found again, and `Removal.finish` ends the one document that was in hand.
+    """
+
+    def __init__(
+        self,
+        database: Documents,
+        scope: Scope,
+        scan: Scan,
+        clock: Clock,
+        fence: Callable[[], None],
+        say: Callable[[str], None],
+    ) -> None:
+        self._database = database
+        self._scope = scope
+        self._scan = scan
+        self._forgotten = ForgottenLog(database, clock)
+        self._removal = Removal(database, self._forgotten, clock, fence)
+        self._say = say
+        self._settlings = {
+            job: Settling(database, job, clock, self._removal, self._forgotten, say) for job in scope.jobs
+        }
+
+    def begin(self, targets: Targets) -> Targets:
+        """From now on no batch stores them; the targets with the posts of their authors."""
+        if ended := self._removal.finish():
+            self._say(f"{ended} document in which a killed command had stopped")
+        self._forgotten.add(targets.hashes())
+        targets = self._scan.with_posts_of_authors(targets)
+        self._forgotten.add(targets.hashes())
+        return targets
+
+    def run(self, targets: Targets) -> Iterator[tuple[str, Found]]:
+        """Remove them, job by job; targets: what `begin` made of them."""
+        for settling in self._settlings.values():
+            settling.note()
+        of_jobs = {job: self._of_job(job, targets) for job in self._scope.jobs}
+        for settling in self._settlings.values():
+            settling.note()  # a dead letter's hash was added just now
+        for job, found in of_jobs.items():
+            late = self._settlings[job].settle(targets)
+            yield job, Found(found.posts + late.posts, found.documents + late.documents, found.letters + late.letters)
+
+    def _of_job(self, job: str, targets: Targets) -> Found:
+        found = Found()
+        for _, documents, letters in self._scan.of_job(job, targets):
+            for hit in documents:
+                posts = self._remove(hit, targets)
+                found.posts, found.documents = found.posts + posts, found.documents + (posts > 0)
+            forget_letters(self._database, letters, self._forgotten)
+            found.letters += len(letters)
+        return found
+
+    def _remove(self, hit: Hit, targets: Targets) -> int:
+        """None of what a batch holds that is planned: `Settling` looks at these."""
+        entry = self._database["batches"].find_one({"_id": batch_of_document(hit.document)}, {"state": 1})
+        if entry is None:
+            return self._removal.of_uncommitted(hit.document, targets)
+        return self._removal.of_committed(hit.document, targets) if entry["state"] == "committed" else 0

@@ -1,0 +1,55 @@
+"""What was taken away on purpose: batches that have expired, posts that were forgotten. What is left of it is found."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from clock import Clock
+from forgotten import holds_post
+from ledger.forgotten import ForgottenLog
+from operations.integrity.findings import Kind, Report
+from operations.integrity.stored import Documents, Window, batch_of_document
+from operations.integrity.tally import Tally, posts_of
+
+_CHANGED_BY_A_REMOVAL = ("posts", "content_hash", "forgetting", "expired_at")
+
+
+class Removed:
+    """Of one job."""
+
+    def __init__(self, database: Documents, job: str, clock: Clock, report: Report) -> None:
+        self._database = database
+        self._job = job
+        self._report = report
+        self._forgotten = ForgottenLog(database, clock).known()
+
+    def report_expired(self, window: Window) -> None:
+        """Damage where something of a batch that has expired is still there."""
+        expired = [name for name, entry in window.entries.items() if entry.get("expired_at") is not None]
+        self._report.expired += len(expired)
+        if not expired:
+            return
+        those = {"job": self._job, "timestamp": window.times}
+        for document in self._database["micro_batches"].find(those, {"posts": 1}):
+            if (batch := batch_of_document(document["_id"])) in expired:
+                found = f"micro_batches/{document['_id']}, {document.get('posts')} posts"
+                self._report.add(Kind.EXPIRED, f"batches/{batch}", found, "nothing")
+
+    def report_forgotten(self, document: Mapping[str, Any]) -> None:
+        """A note where a document holds what is forgotten."""
+        if not self._forgotten.hashes:
+            return
+        posts = sum(isinstance(each, dict) and holds_post(self._forgotten, each) for each in posts_of(document))
+        if posts:
+            self._report.add(Kind.FORGOTTEN, f"micro_batches/{document['_id']}", f"{posts} posts", "none of them")
+
+    def close(self, tally: Tally) -> None:
+        """Close a batch's tally, unless a removal is at the batch: what was read of it is then of two moments."""
+        before = tally.entry
+        entry = before if tally.agrees() else self._database["batches"].find_one({"_id": before["_id"]}) or before
+        is_changed = any(entry.get(name) != before.get(name) for name in _CHANGED_BY_A_REMOVAL)
+        if entry.get("expired_at") is not None:
+            self._report.expired += 1
+        elif is_changed or entry.get("forgetting") is not None:
+            self._report.add(Kind.FORGETTING, f"batches/{before['_id']}", "a removal under way", "none, or ended")
+        else:
+            tally.close()

@@ -1,0 +1,436 @@
+"""`manage.py forget` over a whole database: what goes, what stays; `verify` finds no damage then, and none between."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clock import SystemClock
+from errors import JobError
+from forgotten import of_author, of_post
+from ledger.forgotten import ForgottenLog
+from ledger.indexes import ensure_indexes
+from ledger.leases import Lease
+from operations.forgetting.documents import Removal
+from operations.forgetting.scan import Found
+from operations.forgetting.settling import Settling
+from operations.forgetting.targets import Targets
+from sinks import fingerprint
+from spool.files import LocalFolder
+from spool.segments import decode
+from spool.writer import SpoolWriter
+from tests.conftest import Documents
+from tests.filled import BEGIN, Filling, fill
+from tests.integration.in_process import Commands
+from tests.integration.stored import posts, raw
+from tests.told_clock import ToldClock
+
+FILLING = Filling(batches=4, posts=30, dead_letters=3, parts=2)
+QUERY = FILLING.query
+FIRST = 10**18
+COLLECTIONS = ("micro_batches", "batches", "dead_letters", "forgotten")
+
+
+def post_id(number: int) -> str:
+    """Of the post of that number; batch `number // 30` holds it."""
+    return str(FIRST + number)
+
+
+@pytest.fixture
+def filled(database: Documents) -> Documents:
+    ensure_indexes(database)
+    fill(database, FILLING)
+    return database
+
+
+@pytest.fixture
+def commands(
+    mongodb_uri: str, filled: Documents, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Commands:
+    return Commands(mongodb_uri, filled, monkeypatch, capsys)
+
+
+def ids(database: Documents) -> set[str]:
+    return {post["id"] for post in posts(database)}
+
+
+def entry(database: Documents, number: int) -> dict[str, Any]:
+    found = database["batches"].find_one({"_id": f"{QUERY}:{number}"})
+    assert found is not None
+    return found
+
+
+def everything(database: Documents) -> dict[str, dict[str, bytes]]:
+    return {name: raw(database, name) for name in COLLECTIONS}
+
+
+def changed(database: Documents, number: int, **fields: object) -> None:
+    """Give a post other fields, and its batch the hash of them, as if it had come so."""
+    document = database["micro_batches"].find_one({"content.id": post_id(number)})
+    assert document is not None
+    (place,) = [at for at, each in enumerate(document["content"]) if each["id"] == post_id(number)]
+    post = document["content"][place] | fields
+    name = document["_id"].rpartition(":")[0]
+    total = int(database["batches"].find_one({"_id": name})["content_hash"], 16)  # type: ignore[index]
+    total += fingerprint.of_post(post) - fingerprint.of_post(document["content"][place])
+    database["micro_batches"].update_one({"_id": document["_id"]}, {"$set": {f"content.{place}": post}})
+    database["batches"].update_one({"_id": name}, {"$set": {"content_hash": fingerprint.content_hash(total)}})
+
+
+def letter(database: Documents, number: int, content: bytes) -> str:
+    """Give a dead letter other bytes, and its batch the hash of them; its `_id`."""
+    found = database["dead_letters"].find_one({"_id": f"{QUERY}:posts/0/{number}"})
+    assert found is not None
+    new = found | {"raw": content, "length": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    name = f"{QUERY}:{found['batch_id']}"
+    total = int(database["batches"].find_one({"_id": name})["content_hash"], 16)  # type: ignore[index]
+    total += fingerprint.of_dead_letter(new) - fingerprint.of_dead_letter(found)
+    database["dead_letters"].replace_one({"_id": found["_id"]}, new)
+    database["batches"].update_one({"_id": name}, {"$set": {"content_hash": fingerprint.content_hash(total)}})
+    return str(found["_id"])
+
+
+def test_a_look_writes_nothing_and_says_what_would_go(commands: Commands, filled: Documents) -> None:
+    before = everything(filled)
+    said = commands.done("forget", "--post", post_id(3), "--author", "7001")
+    assert said == [
+        "covid: 13 posts in 4 documents, 0 dead letters",
+        "nothing was removed; --yes removes them",
+    ]
+    assert everything(filled) == before
+
+
+def test_a_post_goes_from_its_document_and_the_ledger_says_how_many_went(commands: Commands, filled: Documents) -> None:
+    before, kept = ids(filled), raw(filled, "micro_batches")
+    said = commands.done("forget", "--post", post_id(40), "--yes")
+    assert said[0] == "covid: 1 posts in 1 documents, 0 dead letters"
+    assert ids(filled) == before - {post_id(40)}
+    now = entry(filled, 1)
+    assert (now["posts"], now["forgotten"], "forgetting" in now) == (29, 1, False)
+    assert now["forgotten_at"] <= datetime.now(UTC)
+    assert commands.notes() == []
+    after = raw(filled, "micro_batches")
+    assert [name for name in after if after[name] != kept[name]] == [f"{QUERY}:1:0"]
+    assert [each["_id"] for each in filled["forgotten"].find()] == [of_post(post_id(40))]
+    assert post_id(40).encode() not in b"".join(b"".join(each.values()) for each in everything(filled).values())
+
+
+def test_again_it_finds_nothing_and_changes_nothing(commands: Commands, filled: Documents) -> None:
+    commands.done("forget", "--post", post_id(40), "--yes")
+    before = {name: raw(filled, name) for name in COLLECTIONS[:3]}
+    assert commands.done("forget", "--post", post_id(40), "--yes")[-1].startswith("0 posts removed")
+    assert {name: raw(filled, name) for name in COLLECTIONS[:3]} == before
+
+
+def test_with_a_post_go_its_reposts_and_versions_and_not_its_quotes_and_replies(
+    commands: Commands, filled: Documents
+) -> None:
+    changed(filled, 50, kind="repost", refers_to=post_id(3))
+    changed(filled, 51, kind="quote", refers_to=post_id(3))
+    changed(filled, 52, kind="reply", refers_to=post_id(3))
+    changed(filled, 90, edit_of=post_id(3))
+    assert commands.notes() == []
+    before = ids(filled)
+    commands.done("forget", "--post", post_id(3), "--yes")
+    assert before - ids(filled) == {post_id(3), post_id(50), post_id(90)}
+    assert commands.notes() == []
+
+
+def test_an_authors_posts_go_and_what_others_reposted_of_them(commands: Commands, filled: Documents) -> None:
+    changed(filled, 2, kind="repost", refers_to=post_id(61))  # before the post itself, and by another author
+    of_author_7001 = {post_id(number) for number in range(120) if number % 10 == 1}
+    before = ids(filled)
+    commands.done("forget", "--author", "7001", "--yes")
+    assert before - ids(filled) == of_author_7001 | {post_id(2)}
+    stored = {each["_id"] for each in filled["forgotten"].find()}
+    assert stored == {of_author("7001"), *map(of_post, of_author_7001)}
+    assert commands.notes() == []
+
+
+def test_a_document_that_would_be_empty_goes(commands: Commands, filled: Documents, tmp_path: Path) -> None:
+    file = tmp_path / "ids"
+    file.write_text("\n".join(post_id(number) for number in range(30, 60)))
+    commands.done("forget", "--from-file", str(file), "--posts", "--yes")
+    assert filled["micro_batches"].count_documents({"batch_id": 1}) == 0
+    assert (entry(filled, 1)["posts"], entry(filled, 1)["forgotten"]) == (0, 30)
+    assert commands.notes() == []
+
+
+def test_a_file_of_more_ids_than_a_question_may_hold_does_the_same(
+    commands: Commands, filled: Documents, tmp_path: Path
+) -> None:
+    file = tmp_path / "results"
+    lines = [{"id": post_id(number * 7), "action": "delete", "reason": "deleted"} for number in range(1_500)]
+    lines.append({"id": post_id(1), "action": "delete", "reason": "scrub_geo"})
+    file.write_text("\n".join(map(json.dumps, lines)))
+    said = commands.done("forget", "--from-file", str(file), "--posts", "--yes")
+    assert said[:2] == [
+        f"{file}: 1,500 ids to forget (1,500 deleted, 1 scrub_geo)",
+        "1 of them passed over: their place is to go, and no post here has one",
+    ]
+    assert ids(filled) == {post_id(number) for number in range(120) if number % 7}
+    assert filled["forgotten"].count_documents({}) == 1_500
+    assert commands.notes() == []
+
+
+def test_only_what_lies_in_the_range_goes_and_verify_names_the_rest(commands: Commands, filled: Documents) -> None:
+    since = (BEGIN + timedelta(seconds=20)).isoformat()
+    until = (BEGIN + timedelta(seconds=40)).isoformat()
+    commands.done("forget", "--author", "7001", "--since", since, "--until", until, "--yes")
+    assert {post_id(number) for number in range(120) if number % 10 == 1} & ids(filled) == {
+        post_id(number) for number in (1, 11, 21, 61, 71, 81, 91, 101, 111)
+    }
+    assert set(commands.notes()) == {"forgotten post still stored"}
+    commands.done("forget", "--author", "7001", "--yes")
+    assert commands.notes() == []
+
+
+def test_a_dead_letter_that_names_it_keeps_its_place_and_loses_its_bytes(commands: Commands, filled: Documents) -> None:
+    content = b'{"data":{"id":"%s","text":"half' % post_id(77).encode()
+    name = letter(filled, 31, content)
+    before = raw(filled, "dead_letters")
+    said = commands.done("forget", "--post", post_id(77), "--yes")
+    assert said[0] == "covid: 1 posts in 1 documents, 1 dead letters"
+    after = raw(filled, "dead_letters")
+    assert [each for each in after if after[each] != before[each]] == [name]
+    stored = filled["dead_letters"].find_one({"_id": name})
+    assert stored is not None
+    assert (stored["raw"], stored["headers"], stored["length"]) == (b"", None, len(content))
+    assert filled["forgotten"].find_one({"_id": hashlib.sha256(content).hexdigest()}) is not None
+    assert commands.notes() == []
+
+
+def test_a_post_that_was_a_dead_letter_goes_from_that_letter_too(commands: Commands, filled: Documents) -> None:
+    name, run = letter(filled, 31, b"a plain line"), 1_767_323_045_678
+    document = filled["micro_batches"].find_one({"_id": f"{QUERY}:0:0"})
+    assert document is not None
+    at = datetime.fromtimestamp(run / 1000, UTC)
+    post = document["content"][0] | {"id": hashlib.md5(b"posts/0/31").hexdigest(), "origin": "posts/0/31"}
+    counts = {"batch_id": run, "timestamp": at, "parts": 1, "posts": 1}
+    filled["micro_batches"].insert_one(document | counts | {"_id": f"requeue:{run}:0", "content": [post]})
+    made = {"_id": f"requeue:{run}", "query_id": "requeue", "offsets": [], "dead_letters": 0}
+    content_hash = fingerprint.content_hash(fingerprint.of_post(post))
+    filled["batches"].insert_one(entry(filled, 0) | counts | made | {"content_hash": content_hash})
+    filled["dead_letters"].update_one({"_id": name}, {"$set": {"requeue_run": run, "requeued_at": at}})
+    assert commands.notes() == []
+    commands.done("forget", "--post", post["id"], "--yes")
+    assert post["id"] not in ids(filled)
+    stored = filled["dead_letters"].find_one({"_id": name})
+    assert stored is not None
+    assert stored["raw"] == b""
+    assert commands.notes() == []
+
+
+class Killed(BaseException):
+    """In the place of SIGKILL: nothing of the command handles it."""
+
+
+@pytest.mark.parametrize("step", ["announce", "write", "account"])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", [40, 100], ids=["a-document-that-stays", "a-document-that-goes"])
+def test_killed_at_any_step_it_is_no_damage_and_the_next_one_ends_it(
+    commands: Commands, filled: Documents, step: str, when: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = filled["micro_batches"].find_one({"content.id": post_id(100)})
+    assert alone is not None
+    others = [post["id"] for post in alone["content"] if post["id"] != post_id(100)]
+    commands.done("forget", *(word for name in others for word in ("--post", name)), "--yes")
+    wanted = ids(filled) - {post_id(number)}
+    with monkeypatch.context() as patch:
+        patch.setattr(Removal, step, dying(getattr(Removal, step), when))
+        with pytest.raises(Killed):
+            commands.run("forget", "--post", post_id(number), "--yes")
+    assert {*commands.notes()} <= {"removal of a post not ended", "forgotten post still stored"}
+    commands.done("forget", "--post", post_id(number), "--yes")
+    assert ids(filled) == wanted
+    assert commands.notes() == []
+    assert filled["batches"].count_documents({"forgetting": {"$exists": True}}) == 0
+    assert sum(each.get("forgotten", 0) for each in filled["batches"].find()) == len(others) + 1
+
+
+def dying(method: Callable[..., object], when: str) -> Callable[..., object]:
+    def killed(*arguments: object) -> object:
+        if when == "after":
+            method(*arguments)
+        raise Killed
+
+    return killed
+
+
+def test_what_another_command_had_begun_is_ended_first(
+    commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Removal, "account", dying(Removal.account, "before"))
+        with pytest.raises(Killed):
+            commands.run("forget", "--post", post_id(40), "--yes")
+    said = commands.done("forget", "--post", post_id(99), "--yes")
+    assert said[0] == "1 document in which a killed command had stopped"
+    assert {post_id(40), post_id(99)}.isdisjoint(ids(filled))
+    assert commands.notes() == []
+
+
+def test_what_a_hand_has_changed_meanwhile_is_left_and_said(
+    commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Removal.write
+
+    def slow(removal: Removal, document: dict[str, Any], staying: list[dict[str, Any]]) -> bool:
+        filled["micro_batches"].update_one({"_id": document["_id"]}, {"$inc": {"posts": 1}})
+        return write(removal, document, staying)
+
+    monkeypatch.setattr(Removal, "write", slow)
+    ended = commands.run("forget", "--post", post_id(40), "--yes")
+    assert ended.code == 1
+    assert "was changed meanwhile" in ended.stderr
+    assert "forgetting" not in entry(filled, 1)
+    assert post_id(40) in ids(filled)
+
+
+class Meanwhile(ToldClock):
+    """A clock; `then` happens whenever somebody waits."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__()
+        self._then = then
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self._then()
+        return super().wait(event, seconds)
+
+
+def settled(database: Documents, clock: ToldClock, *forgotten: str) -> tuple[Found, list[str]]:
+    """What `Settling` does for the batches that are planned now, and what it says."""
+    log, said = ForgottenLog(database, clock), list[str]()
+    targets = Targets(frozenset(forgotten))
+    log.add(targets.hashes())
+    settling = Settling(database, "covid", clock, Removal(database, log, clock, lambda: None), log, said.append)
+    settling.note()
+    return settling.settle(targets), said
+
+
+def planned(database: Documents, number: int = 3, **lease: object) -> None:
+    """Make the last batch one that is written and not committed, by a job with such a lease."""
+    change = {"state": "planned", "committed_at": None, "epoch": 1}
+    database["batches"].update_one({"_id": f"{QUERY}:{number}"}, {"$set": change})
+    database["leases"].update_one({"_id": "covid"}, {"$set": lease})
+
+
+def test_the_batch_in_the_hands_of_a_running_job_is_waited_for_and_cleaned(
+    commands: Commands, filled: Documents
+) -> None:
+    planned(filled, state="held")
+    looks = iter(range(100))
+
+    def works() -> None:
+        """It beats, and some time later it commits with what it had seen before."""
+        filled["leases"].update_one({"_id": "covid"}, {"$set": {"heartbeat": BEGIN + timedelta(hours=next(looks) + 1)}})
+        if next(looks) > 10:
+            filled["batches"].update_one({"_id": f"{QUERY}:3"}, {"$set": {"state": "committed", "committed_at": BEGIN}})
+
+    found, said = settled(filled, Meanwhile(works), post_id(100))
+    assert said == ["covid runs: waiting for the batch in its hands"]
+    assert (found.posts, found.documents) == (1, 1)
+    assert post_id(100) not in ids(filled)
+    assert (entry(filled, 3)["posts"], entry(filled, 3)["forgotten"], entry(filled, 3)["epoch"]) == (29, 1, 1)
+    filled["leases"].update_one({"_id": "covid"}, {"$set": {"state": "released"}})
+    assert commands.notes() == []
+
+
+def test_a_job_that_does_not_end_its_batch_is_waited_for_ten_minutes_and_no_more(filled: Documents) -> None:
+    planned(filled, state="held")
+    looks = iter(range(10**6))
+
+    def beats() -> None:
+        filled["leases"].update_one({"_id": "covid"}, {"$set": {"heartbeat": BEGIN + timedelta(seconds=next(looks))}})
+
+    with pytest.raises(JobError, match="run the same command again"):
+        settled(filled, Meanwhile(beats), post_id(100))
+
+
+@pytest.mark.parametrize("state", ["released", "held"], ids=["stopped", "killed"])
+def test_a_batch_that_a_job_left_planned_loses_the_post_and_can_be_committed_no_more_as_it_is(
+    filled: Documents, state: str
+) -> None:
+    planned(filled, state=state)
+    before = filled["leases"].find_one({"_id": "covid"})
+    found, _ = settled(filled, ToldClock(), post_id(100))
+    assert found.posts == 1
+    assert post_id(100) not in ids(filled)
+    now, lease = entry(filled, 3), filled["leases"].find_one({"_id": "covid"})
+    assert (now["state"], now["posts"], now["epoch"]) == ("planned", 30, 2)
+    assert before is not None
+    assert lease == before | {"epoch": 2, "state": "released" if state == "released" else "expired"}
+
+
+def test_an_event_that_waits_in_the_spool_of_a_stopped_job_is_gone_from_the_disk(
+    commands: Commands, filled: Documents, tmp_path: Path
+) -> None:
+    folder = tmp_path / "spool"
+    writer = SpoolWriter(LocalFolder(folder), 10**9)
+    events = [json.dumps({"id": post_id(n), "text": f"secret {n}", "author_id": "9"}).encode() for n in range(500, 505)]
+    writer.append(events)
+    writer.close()
+    (segment,) = folder.glob("*.segment")
+    before = segment.read_bytes()
+    filled["leases"].update_one({"_id": "covid"}, {"$set": {"spool": f"file://{folder}"}})
+    assert "covid: 1 events in its spool" in commands.done("forget", "--post", post_id(502))
+    assert segment.read_bytes() == before
+    assert "covid: 1 events in its spool" in commands.done("forget", "--post", post_id(502), "--yes")
+    after = segment.read_bytes()
+    assert b"secret 502" not in after
+    assert (len(after), after.count(b"\n")) == (len(before), 5)
+    kept = [line.event for line in decode(after)]
+    assert kept == [*events[:2], b" " * len(events[2]), *events[3:]]
+    assert not any("spool" in line for line in commands.done("forget", "--post", post_id(502), "--yes"))
+
+
+def test_a_spool_elsewhere_is_named(commands: Commands, filled: Documents) -> None:
+    for uri in ("hdfs://host/spool", "file:///not/here"):
+        filled["leases"].update_one({"_id": "covid"}, {"$set": {"spool": uri}})
+        said = commands.done("forget", "--post", "1", "--yes")
+        assert f"covid: its spool {uri} is not on this machine: what it holds is left out when it is read" in said
+
+
+def test_a_second_one_at_once_is_refused_and_writes_nothing(commands: Commands, filled: Documents) -> None:
+    lease = Lease(filled, "forget:all", "forget:all", 1, SystemClock(), threading.Event().wait)
+    lease.acquire()
+    lease.start_beating()
+    before = everything(filled)
+    ended = commands.run("forget", "--post", post_id(40), "--yes")
+    lease.release()
+    assert ended.code == 3
+    assert "in use: job=forget:all" in ended.stderr
+    assert everything(filled) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--posts",),
+        ("--from-file", "x"),
+        ("--from-file", "x", "--posts", "--authors"),
+        ("--from-file", "x", "--posts"),
+    ],
+)
+def test_arguments_that_say_too_little_or_too_much_end_with_code_2(
+    commands: Commands, arguments: tuple[str, ...]
+) -> None:
+    assert commands.run("forget", *arguments).code == 2
+
+
+def test_a_job_that_nobody_knows_ends_with_code_3(commands: Commands) -> None:
+    assert commands.run("forget", "--post", "1", "--jobname", "nobody").code == 3
+
+
+def test_a_database_of_nothing_remembers_what_must_not_come(
+    database: Documents, monkeypatch: pytest.MonkeyPatch, mongodb_uri: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Commands(mongodb_uri, database, monkeypatch, capsys).done("forget", "--author", "7", "--yes")
+    assert [each["_id"] for each in database["forgotten"].find()] == [of_author("7")]

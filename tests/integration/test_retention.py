@@ -1,0 +1,116 @@
+"""What is older than RETENTION_DAYS goes while the job runs, its ledger entry stays; `verify` knows the difference."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from errors import LeaseLost
+from ledger.indexes import ensure_indexes
+from ledger.retention import Retention
+from tests.conftest import Documents
+from tests.filled import Filling, fill
+from tests.integration.in_process import Commands
+from tests.told_clock import START, ToldClock
+
+
+@pytest.fixture
+def filled(database: Documents) -> Documents:
+    """Batches a second apart; the clock of the tests says that the first is a day old to the second."""
+    ensure_indexes(database)
+    begin = START - timedelta(days=1)
+    fill(database, Filling(batches=120, posts=2, dead_letters=1, seconds=1, begin=begin))
+    fill(database, Filling(job="other", query="2" * 8, batches=2, posts=2, dead_letters=1, begin=begin))
+    return database
+
+
+@pytest.fixture
+def commands(
+    mongodb_uri: str, filled: Documents, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Commands:
+    return Commands(mongodb_uri, filled, monkeypatch, capsys)
+
+
+def retention(
+    database: Documents, clock: ToldClock, days: float | None = 1, fence: Callable[[], None] = bool
+) -> Retention:
+    return Retention(database, "covid", days, clock, fence)
+
+
+def counts(database: Documents, job: str = "covid") -> tuple[int, int, int]:
+    """Documents, dead letters, and entries that have expired."""
+    of_job = {"job": job}
+    expired = database["batches"].count_documents(of_job | {"expired_at": {"$ne": None}})
+    return (
+        database["micro_batches"].count_documents(of_job),
+        database["dead_letters"].count_documents(of_job),
+        expired,
+    )
+
+
+def test_what_is_older_goes_a_hundred_batches_at_a_time_and_nothing_else(commands: Commands, filled: Documents) -> None:
+    clock = ToldClock(seconds=110)
+    looks = retention(filled, clock)
+    assert looks.look() == 100
+    assert counts(filled) == (20, 20, 100)
+    assert looks.look() == 0
+    clock.seconds += 1
+    assert looks.look() == 11
+    assert counts(filled) == (9, 9, 111)
+    clock.seconds += 59
+    assert looks.look() == 0
+    assert counts(filled, "other") == (2, 2, 0)
+    assert filled["batches"].count_documents({"job": "covid"}) == 120
+    assert commands.done("verify", "--jobname", "covid")[-1].endswith("111 batches expired")
+
+
+def test_without_the_setting_everything_is_kept(filled: Documents) -> None:
+    assert retention(filled, ToldClock(seconds=10**9), days=None).look() == 0
+    assert counts(filled) == (120, 120, 0)
+
+
+def test_a_batch_that_is_planned_is_never_removed(filled: Documents) -> None:
+    filled["batches"].update_one({"batch_id": 0, "job": "covid"}, {"$set": {"state": "planned"}})
+    retention(filled, ToldClock(seconds=5)).look()
+    assert counts(filled) == (116, 116, 4)
+
+
+@pytest.mark.parametrize("stops_at", [1, 2])
+def test_a_look_that_was_killed_or_failed_is_ended_by_the_next_one(
+    commands: Commands, filled: Documents, stops_at: int
+) -> None:
+    fences = iter(range(1, 100))
+
+    def fence() -> None:
+        """MongoDB is away before the entries are marked, or before anything is removed."""
+        if next(fences) == stops_at:
+            raise AutoReconnect
+
+    clock = ToldClock(seconds=5)
+    looks = retention(filled, clock, fence=fence)
+    with pytest.raises(AutoReconnect):
+        looks.look()
+    assert counts(filled) == (120, 120, 5 if stops_at == 2 else 0)
+    ended = commands.run("verify", "--jobname", "covid")
+    assert (ended.code, "expired and still stored" in ended.stdout) == ((1, True) if stops_at == 2 else (0, False))
+    for again in (looks, retention(filled, clock)):  # the same process; another one
+        clock.seconds += 60
+        again.look()
+        assert counts(filled)[0] == counts(filled)[1] == 120 - counts(filled)[2]
+    commands.done("verify", "--jobname", "covid")
+
+
+def test_a_job_that_was_replaced_removes_nothing(filled: Documents) -> None:
+    def fence() -> None:
+        raise LeaseLost
+
+    with pytest.raises(LeaseLost):
+        retention(filled, ToldClock(seconds=110), fence=fence).look()
+    assert counts(filled) == (120, 120, 0)
+
+
+def test_forget_passes_over_what_has_expired(commands: Commands, filled: Documents) -> None:
+    retention(filled, ToldClock(seconds=5)).look()
+    assert commands.done("forget", "--jobname", "covid", "--post", str(10**18), "--yes")[-1].startswith("0 posts")
+    commands.done("verify", "--jobname", "covid")
