@@ -1,7 +1,7 @@
 """Ways to get posts out of MongoDB into a table: one of them, in this process, measured.
 
-`python -m bench.loading_ways WAY URI DATABASE UNTIL`: prints as JSON the seconds that it took, the most memory that the process ever had, before and
-after, and what tells whether the result is right.
+`python -m bench.loading_ways WAY URI DATABASE UNTIL`: prints as JSON the seconds that it took, the most memory that the
+process ever had, before and after, and what tells whether the result is right.
 """
 
 import hashlib
