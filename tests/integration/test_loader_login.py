@@ -26,11 +26,8 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureMongo]:
 def test_who_may_only_read_loads_everything(secured: SecureMongo) -> None:
     uri = f"{secured.uri(user='analyst')}&tlsCAFile={secured.certificates.ca}"
     assert len(casestream.load_posts(uri, job="covid")) == 30
-    assert [len(load(uri)) for load in (casestream.load_batches, casestream.load_counts, casestream.coverage)] == [
-        3,
-        3,
-        0,
-    ]
+    others = (casestream.load_batches, casestream.load_counts, casestream.coverage)
+    assert [len(load(uri)) for load in others] == [3, 3, 0]
 
 
 @pytest.mark.parametrize(
