@@ -86,5 +86,8 @@ def _in_words(error: PyMongoError) -> CasestreamError:
         return Unreadable(f"MongoDB could not answer: {said}.")
     why = str(error).split(", Timeout:", 1)[0].split(" (configured timeouts:", 1)[0]
     if isinstance(error, ConnectionFailure):
-        return CannotReach(f"MongoDB cannot be reached: {why}. Start it, or correct the URI.")
+        return CannotReach(
+            f"MongoDB cannot be reached: {why}. Start it, or correct the URI (where it speaks TLS: the options "
+            "tls=true and tlsCAFile=FILE)."
+        )
     return Unreadable(f"MongoDB could not be read: {why}.")

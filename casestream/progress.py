@@ -5,20 +5,20 @@ import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from tqdm import tqdm as Bar
+    import tqdm
 
 DELAY_SECONDS = 2
 
 
-def bar(posts: int, progress: bool | None) -> "Bar[NoReturn]":
+def bar(posts: int, progress: bool | None) -> "tqdm.tqdm[NoReturn]":
     """A bar over so many posts. None: where a person looks, and only if it takes longer than two seconds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # without ipywidgets the bar is drawn as text, and it says so
-        from tqdm.auto import tqdm
+        from tqdm import auto
 
     shown = progress if progress is not None else _is_watched()
     delay = 0 if progress else DELAY_SECONDS
-    return tqdm(total=posts, unit=" posts", unit_scale=True, desc="posts", disable=not shown, delay=delay)
+    return auto.tqdm(total=posts, unit=" posts", unit_scale=True, desc="posts", disable=not shown, delay=delay)
 
 
 def _is_watched() -> bool:

@@ -35,8 +35,8 @@ class Window:
 
 
 def committed(database: Documents, selection: Selection) -> pa.Table:
-    """One row for each committed batch that holds posts, by (timestamp, _id): under a hundred bytes each."""
-    chosen = {**selection.of_batches(), "posts": {"$gt": 0}}
+    """One row for each committed batch that holds posts still, by (timestamp, _id): under a hundred bytes each."""
+    chosen = {**selection.of_batches(), "posts": {"$gt": 0}, "expired_at": None}
     return find(database["batches"], chosen, _LISTED).sort_by([("timestamp", "ascending"), ("_id", "ascending")])
 
 

@@ -17,7 +17,9 @@ from casestream import loading
 from casestream.errors import NoSuchJob, Unreadable
 from casestream.frames import As
 from casestream.posts import read_window
+from casestream.selection import Selection
 from casestream.tables import POSTS
+from casestream.windows import committed
 from ledger.database import connect
 from tests import plain_reading
 from tests.conftest import Documents
@@ -64,6 +66,7 @@ def test_every_value_of_every_column_is_what_plain_pymongo_reads_and_in_order(fi
     assert len(found) == 12 * 31 + 2 * 7 + 2
 
 
+@pytest.mark.filterwarnings("ignore:Series.values returning")  # pyarrow's own use of pandas
 def test_pandas_and_polars_hold_what_arrow_holds(filled: Documents) -> None:
     arrow = casestream.load_posts(filled, as_="arrow")
     assert casestream.load_posts(filled, as_="polars").equals(pl.DataFrame(pl.from_arrow(arrow)))
@@ -148,6 +151,14 @@ def test_what_is_planned_only_is_not_there(own: Documents) -> None:
     own["batches"].update_one({"_id": "22222222:1"}, {"$set": {"state": "planned", "committed_at": None}})
     assert set(casestream.load_posts(own, job="other")["batch"]) == {"22222222:0"}
     assert len(casestream.load_batches(own, job="other")) == 1
+
+
+def test_batches_whose_documents_have_expired_are_not_asked_for(own: Documents) -> None:
+    own["micro_batches"].delete_many({"job": "covid"})
+    own["batches"].update_many({"job": "covid"}, {"$set": {"expired_at": BEGIN}})
+    assert len(committed(own, Selection.of(None, None, None))) == 2
+    assert len(casestream.load_posts(own)) == 14
+    assert len(casestream.load_batches(own)) == 15
 
 
 def test_documents_that_vanish_or_shrink_between_listing_and_reading_are_as_they_then_are(own: Documents) -> None:

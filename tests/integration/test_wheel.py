@@ -43,7 +43,7 @@ def test_the_wheel_holds_casestream_and_nothing_of_the_job(wheel: Path) -> None:
     needed = [need for need in metadata.get_all("Requires-Dist", []) if "extra ==" not in need]
     assert sorted(need.split(">")[0].split("<")[0] for need in needed) == NEEDED
     assert metadata.get_all("Provides-Extra") == ["polars", "plot"]
-    assert str(metadata.get_payload()).strip() == (ROOT / "README.md").read_text().strip()
+    assert metadata.get_payload(decode=True) == (ROOT / "README.md").read_bytes()
 
 
 def test_who_installs_it_in_a_clean_environment_loads_posts_without_spark(
