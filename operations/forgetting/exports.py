@@ -29,7 +29,7 @@ def known(database: Documents, also: Sequence[Path]) -> tuple[list[Path], list[s
 
 
 def forget(folders: Sequence[Path], forgotten: Forgotten) -> Iterator[str]:
-    """Take all that is forgotten out of each; a line each. Raises JobError at the end where one could not be written."""
+    """Take all that is forgotten out of each; a line each. Raises JobError at the end where one was not done."""
     failures = []
     for folder in folders:
         try:
