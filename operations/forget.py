@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -50,6 +51,9 @@ def forget(
     until: Annotated[
         datetime | None, typer.Option(parser=time_of, metavar="TIME", help="Look only through batches before then.")
     ] = None,
+    export: Annotated[
+        list[Path] | None, typer.Option(metavar="FOLDER", help="This export too, beside those that are recorded.")
+    ] = None,
     settings_file: Annotated[Path | None, typer.Option(help="A file of lines CASESTREAM_A_B=value.")] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Remove them; without it, only say what would be removed.")
@@ -65,9 +69,9 @@ def forget(
     with opened(command_line.read_storage(settings_file)) as database, _explained():
         scope = Scope(_jobs(database, jobname), since, until)
         if yes:
-            _remove(database, scope, targets)
+            _remove(database, scope, targets, export or [])
         else:
-            _look(database, scope, targets)
+            _look(database, scope, targets, export or [])
 
 
 def _targets(post: list[str], author: list[str], file: Path | None, posts: bool, authors: bool) -> Targets:
@@ -108,7 +112,9 @@ def _jobs(database: Documents, jobname: str | None) -> tuple[str, ...]:
     return (jobname,)
 
 
-def _look(database: Documents, scope: Scope, targets: Targets) -> None:
+def _look(database: Documents, scope: Scope, targets: Targets, export: list[Path]) -> None:
+    from operations.forgetting import exports  # Arrow: the other commands are not to wait for it
+
     with _shown(database, scope) as told:
         scan = Scan(database, scope, told)
         targets = scan.with_posts_of_authors(targets)
@@ -119,10 +125,15 @@ def _look(database: Documents, scope: Scope, targets: Targets) -> None:
                 print(f"{job}: {waiting:,} events in its spool")
             if (line := spool.elsewhere()) is not None:
                 print(line)
+    folders, lines = exports.known(database, export)
+    for line in (*lines, *(f"export {folder}: its files are read with --yes only" for folder in folders)):
+        print(line)
     print("nothing was removed; --yes removes them")
 
 
-def _remove(database: Documents, scope: Scope, targets: Targets) -> None:
+def _remove(database: Documents, scope: Scope, targets: Targets, export: list[Path]) -> None:
+    from operations.forgetting import exports
+
     with _lease(database) as fence, _shown(database, scope) as told:
         scan = Scan(database, scope, told)
         forgetting = Forgetting(database, scope, scan, SystemClock(), fence, _say)
@@ -131,6 +142,9 @@ def _remove(database: Documents, scope: Scope, targets: Targets) -> None:
         for job, found in forgetting.run(targets):
             _print(job, found)
             posts += found.posts
+        folders, lines = exports.known(database, export)
+        for line in chain(lines, exports.forget(folders, forgetting.forgotten.known())):
+            _say(line)
     print(f"{posts:,} posts removed; no batch stores them again")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from clock import Clock
 from errors import JobError
+from forgotten import of_post
 from ledger.dead_letters import forget_letters
 from ledger.forgotten import ForgottenLog
 from micro_batch import REQUEUE
@@ -83,6 +84,7 @@ class Removal:
         going, staying = _divided(posts_of(document), targets)
         if not going:
             return 0
+        self._note(going, targets)
         self._forget_requeued(entry, going)
         intent = self.announce(entry, document, going, staying)
         if not self.write(document, staying):
@@ -96,6 +98,7 @@ class Removal:
         document = self._documents.find_one({"_id": name})
         going, staying = _divided(posts_of(document or {}), targets)
         if document is not None and going:
+            self._note(going, targets)
             self.write(document, staying)
         return len(going)
 
@@ -144,6 +147,11 @@ class Removal:
         self._batches.update_one(
             {"_id": entry, "forgetting.document": intent["document"]}, {"$unset": {"forgetting": ""}}
         )
+
+    def _note(self, going: Sequence[Mapping[str, Any]], targets: Targets) -> None:
+        """An export may have no more of a repost than its id."""
+        ids = {str(post["id"]) for post in going if post.get("id")} - targets.posts
+        self._forgotten.add([of_post(each) for each in sorted(ids)])
 
     def _forget_requeued(self, entry: Mapping[str, Any], going: Sequence[Mapping[str, Any]]) -> None:
         """A post that was a dead letter stands in that letter too, word for word."""

@@ -31,20 +31,20 @@ class Forgetting:
         self._database = database
         self._scope = scope
         self._scan = scan
-        self._forgotten = ForgottenLog(database, clock)
-        self._removal = Removal(database, self._forgotten, clock, fence)
+        self.forgotten = ForgottenLog(database, clock)
+        self._removal = Removal(database, self.forgotten, clock, fence)
         self._say = say
         self._settlings = {
-            job: Settling(database, job, clock, self._removal, self._forgotten, say) for job in scope.jobs
+            job: Settling(database, job, clock, self._removal, self.forgotten, say) for job in scope.jobs
         }
 
     def begin(self, targets: Targets) -> Targets:
         """From now on no batch stores them; the targets with the posts of their authors."""
         if ended := self._removal.finish():
             self._say(f"{ended} document in which a killed command had stopped")
-        self._forgotten.add(targets.hashes())
+        self.forgotten.add(targets.hashes())
         targets = self._scan.with_posts_of_authors(targets)
-        self._forgotten.add(targets.hashes())
+        self.forgotten.add(targets.hashes())
         return targets
 
     def run(self, targets: Targets) -> Iterator[tuple[str, Found]]:
@@ -64,7 +64,7 @@ class Forgetting:
             for hit in documents:
                 posts = self._remove(hit, targets)
                 found.posts, found.documents = found.posts + posts, found.documents + (posts > 0)
-            forget_letters(self._database, letters, self._forgotten)
+            forget_letters(self._database, letters, self.forgotten)
             found.letters += len(letters)
         return found
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from forgotten import of_author, of_post
 from ledger.forgotten import ForgottenLog
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
+from operations.exporting.folder import Folder
 from operations.forgetting.documents import Removal
 from operations.forgetting.scan import Found
 from operations.forgetting.settling import Settling
@@ -148,7 +150,7 @@ def test_an_authors_posts_go_and_what_others_reposted_of_them(commands: Commands
     commands.done("forget", "--author", "7001", "--yes")
     assert before - ids(filled) == of_author_7001 | {post_id(2)}
     stored = {each["_id"] for each in filled["forgotten"].find()}
-    assert stored == {of_author("7001"), *map(of_post, of_author_7001)}
+    assert stored == {of_author("7001"), *map(of_post, of_author_7001 | {post_id(2)})}
     assert commands.notes() == []
 
 
@@ -434,3 +436,41 @@ def test_a_database_of_nothing_remembers_what_must_not_come(
 ) -> None:
     Commands(mongodb_uri, database, monkeypatch, capsys).done("forget", "--author", "7", "--yes")
     assert [each["_id"] for each in database["forgotten"].find()] == [of_author("7")]
+
+
+@pytest.mark.parametrize(
+    "how", [(), ("--format", "csv"), ("--format", "jsonl", "--columns", "id,text"), ("--ids-only",)]
+)
+def test_the_exports_that_are_recorded_lose_it_too(
+    commands: Commands, filled: Documents, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    changed(filled, 50, kind="repost", refers_to=post_id(3))
+    to = str(tmp_path / "export")
+    commands.done("export", "--to", to, *how)
+    said = commands.done("forget", "--post", post_id(3), "--author", "7001", "--yes")
+    assert f"export {to}: 14 rows" in said
+    commands.done("export", "--check", to)
+    commands.done("export", "--to", to, *how)
+    commands.done("export", "--check", to)
+    files = b"".join(path.read_bytes() for path in Path(to).rglob("*") if path.suffix in (".csv", ".jsonl", ".txt"))
+    assert post_id(3).encode() not in files.split()
+    assert f"export {to}: 0 rows" in commands.done("forget", "--post", post_id(3), "--author", "7001", "--yes")
+
+
+def test_exports_elsewhere_are_named_and_one_that_is_busy_is_done_by_the_next_command(
+    commands: Commands, filled: Documents, tmp_path: Path
+) -> None:
+    to = tmp_path / "export"
+    commands.done("export", "--to", str(to))
+    filled["exports"].insert_one({"_id": "node7:/data", "host": "node7", "folder": "/data"})
+    assert f"export {to}: its files are read with --yes only" in commands.done("forget", "--post", post_id(3))
+    with Folder(to).locked():
+        ended = commands.run("forget", "--post", post_id(3), "--yes")
+    assert ended.code == 1
+    assert "run the same command again" in ended.stderr
+    assert "export /data is on node7: run this there too, with --export /data" in ended.stdout.splitlines()
+    assert f"export {to}: 1 rows" in commands.done("forget", "--post", post_id(3), "--yes")
+    shutil.rmtree(to)
+    assert f"export {to} is not there any more: nothing is known of copies of it" in commands.done(
+        "forget", "--post", post_id(3), "--yes"
+    )

@@ -262,6 +262,25 @@ def test_a_killed_requeue_is_ended_by_the_next_one_whatever_the_job_does(
     assert [post["text"] for post in posts(database)].count("meanwhile") == 1
 
 
+@pytest.mark.slow
+def test_a_dead_letter_whose_post_is_forgotten_is_emptied_and_becomes_none(asked: Asked, database: Documents) -> None:
+    letter = letters(database, problem="not_a_post")[7]
+    number = int(letter["raw"].split()[1])
+    forgotten = hashlib.md5(letter["origin"].encode()).hexdigest()
+    assert manage(asked.folder, "forget", "--post", forgotten, "--yes", **asked.settings).returncode == 0
+    asked.refuse(NONE)
+    counted = asked.requeue().stdout.splitlines()
+    assert counted[-2].split() == ["all", "41", str(QUESTIONS - 1), "1"]
+    stored = asked.requeue("--yes")
+    assert "39 posts stored, 2 still dead letters" in stored.stdout.splitlines()[-1], stored.stderr
+    assert questions(database) == Counter(range(QUESTIONS)) - Counter([number])
+    (emptied,) = letters(database, raw=b"")
+    assert (emptied["_id"], emptied["requeued_at"]) == (letter["_id"], None)
+    assert database["forgotten"].find_one({"_id": letter["sha256"]}) is not None
+    verified = manage(asked.folder, "verify", **asked.settings)
+    assert verified.returncode == 0, verified.stdout
+
+
 def test_of_two_requeues_of_a_job_at_once_the_second_is_refused(asked: Asked, database: Documents) -> None:
     asked.refuse(NONE)
     with asked.held(Point.STORED) as first:

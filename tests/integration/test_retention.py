@@ -33,7 +33,7 @@ def commands(
 
 
 def retention(
-    database: Documents, clock: ToldClock, days: float | None = 1, fence: Callable[[], None] = bool
+    database: Documents, clock: ToldClock, days: float | None = 1, fence: Callable[[], None] = lambda: None
 ) -> Retention:
     return Retention(database, "covid", days, clock, fence)
 

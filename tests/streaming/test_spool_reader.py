@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from spool.files import LocalFolder
+from spool.forgetting import events_of, forget_events
 from spool.key_files import keys_name
 from spool.reader import read_spool
 from spool.recovery import recover
@@ -155,3 +156,15 @@ def test_sparks_own_log_of_many_batches_names_the_segments_of_each(spark: SparkS
     for number in range(9):
         (checkpoint / "sources" / "0" / str(number)).unlink()
     assert log.segments(2, 10) == of(3, 10)
+
+
+def test_a_forgotten_event_is_read_as_none_in_its_place(spark: SparkSession, tmp_path: Path) -> None:
+    spool = LocalFolder(tmp_path / "spool")
+    cut = CutEvent(b"secret, and long", 10**6, "f" * 64)
+    fill(spool, [b"a", b"secret", cut, b"b", b""])
+    assert events_of(tmp_path / "spool", lambda _, event: b"secret" in event) == 2
+    assert forget_events(tmp_path / "spool", lambda _, event: b"secret" in event) == 2
+    rows = read(spark, spool, tmp_path / "checkpoint")
+    assert [row.value for row in sorted(rows, key=lambda row: str(row.origin))] == [b"a", None, None, b"b", b""]
+    assert [row["cut"] for row in rows] == [None] * 5
+    assert len({row["origin"] for row in rows}) == 5
