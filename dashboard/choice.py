@@ -1,5 +1,6 @@
 """What the viewer chooses: a job and a time range, both in the page's address, so that a link shows the same."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,37 +59,36 @@ class Choice:
 def choose(jobs: Sequence[str]) -> Choice | None:
     """The controls; None where the address names a job that there is not. jobs: the default one first."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("casestream", width="stretch")
-        job = _job(jobs)
-        chosen = st.segmented_control(
-            "Time range",
-            list(RANGES),
-            default=DEFAULT_RANGE,
-            required=True,
-            format_func=_NAMES.__getitem__,
-            key="range",
-            bind="query-params",
-        )
-        since, until = _own_range() if chosen == "own" else (None, None)
+        st.title("casestream", anchor=False, width="stretch")
+        job, chosen = _job(jobs), _range()
+        since, until = (_end("from", "From (UTC)"), _end("to", "To (UTC)")) if chosen == "own" else (None, None)
     if job is None:
         st.info("Choose a job: the one that this address names is not in the database.")
         return None
+    ends = {name: f"{end:%Y-%m-%dT%H:%M}" for name, end in (("from", since), ("to", until)) if end}
+    st.query_params.from_dict({"job": job, "range": chosen, **ends})
     return Choice(job, chosen, since, until)
 
 
 def _job(jobs: Sequence[str]) -> str | None:
-    """Always in the address, not only where it is no default: the default job is another one tomorrow."""
-    names, asked = sorted(jobs), st.query_params.get("job", jobs[0])
-    job = st.selectbox("Job", names, index=names.index(asked) if asked in names else None, key="job", width=260)
-    if job is not None:
-        st.query_params["job"] = job
-    return job
+    asked = st.query_params.get("job", jobs[0])
+    st.session_state.setdefault("job", asked if asked in jobs else None)
+    first = None if st.session_state["job"] is None else 0
+    return st.selectbox("Job", sorted(jobs), index=first, key="job", width=260)
 
 
-def _own_range() -> tuple[datetime | None, datetime | None]:
-    ends = (
-        st.datetime_input(label, None, key=key, bind="query-params", width=200, format="YYYY-MM-DD")
-        for key, label in (("from", "From (UTC)"), ("to", "To (UTC)"))
-    )
-    since, until = (end.replace(tzinfo=UTC) if end else None for end in ends)
-    return since, until
+def _range() -> str:
+    asked = st.query_params.get("range", DEFAULT_RANGE)
+    st.session_state.setdefault("range", asked if asked in RANGES else DEFAULT_RANGE)
+    names = list(RANGES)
+    chosen = st.segmented_control("Time range", names, required=True, format_func=_NAMES.__getitem__, key="range")
+    return chosen or DEFAULT_RANGE
+
+
+def _end(name: str, label: str) -> datetime | None:
+    """One end of an own range; what the address says that is no time is left out."""
+    with contextlib.suppress(ValueError):
+        asked = st.query_params.get(name)
+        st.session_state.setdefault(name, datetime.fromisoformat(asked).replace(tzinfo=None) if asked else None)
+    end = st.datetime_input(label, None, key=name, width=200, format="YYYY-MM-DD")
+    return end.replace(tzinfo=UTC) if end else None

@@ -23,7 +23,7 @@ def posts_per_batch(reading: Reading, stored: Stored) -> None:
     """A bar for each micro-batch, or for each piece of time where they are many."""
     series = stored.series
     per = _per(series)
-    st.subheader(f"Posts per {per}")
+    st.subheader(f"Posts per {per}", anchor=False)
     frame = _frame(series)
     bars = (
         alt.Chart(frame)
@@ -44,7 +44,7 @@ def posts_per_batch(reading: Reading, stored: Stored) -> None:
 def lag(reading: Reading, stored: Stored) -> None:
     """How old the newest post of a batch was when all of the batch was stored."""
     series = stored.series
-    st.subheader("Lag")
+    st.subheader("Lag", anchor=False)
     about = "Seconds from the arrival of a batch's newest post until all of the batch was stored"
     frame = _frame(series).dropna(subset=["lag"])
     line = (

@@ -19,7 +19,7 @@ _COLUMNS = (
 
 def last_batches(stored: Stored) -> None:
     """A line for each, the newest first."""
-    st.subheader("Last batches")
+    st.subheader("Last batches", anchor=False)
     table(
         _COLUMNS,
         [

@@ -23,7 +23,7 @@ def case_count(reading: Reading, stored: Stored) -> None:
     """The number of the newest batch in the range, its status, and its age in words."""
     newest = stored.last_batches[0]
     total, count = newest["total_case_count"], newest["case_count"]
-    with st.container(border=True, key="count"):
+    with st.container(border=True, key="case-count"):
         st.metric(
             "Coronavirus cases, world-wide, ever",
             "not known" if total == UNKNOWN else words.number(total),

@@ -33,7 +33,7 @@ _RECOVERED = {"lost": "lost", "backfilled": "repeated by the feed", "replayed": 
 
 def dead_letters(reading: Reading) -> None:
     """How many events are no posts, and why; what to do about it."""
-    st.subheader("Dead letters")
+    st.subheader("Dead letters", anchor=False)
     if not reading.reasons:
         st.text("None: every event that was received in the range is a post.")
         return
@@ -53,7 +53,7 @@ def dead_letters(reading: Reading) -> None:
 
 def gaps(reading: Reading) -> None:
     """Each time in which the feed was not heard; one that goes on stands out."""
-    st.subheader("Gaps")
+    st.subheader("Gaps", anchor=False)
     if not reading.gaps:
         st.text("None: the feed was heard all the time.")
         return

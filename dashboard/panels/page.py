@@ -23,9 +23,9 @@ def show(reading: Reading, choice: Choice) -> None:
     else:
         _stored(reading, reading.stored)
     left, right = st.columns(2, gap="large")
-    with left:
+    with left, st.container(key="dead-letters"):
         dead_letters(reading)
-    with right:
+    with right, st.container(key="gaps"):
         gaps(reading)
 
 
@@ -57,17 +57,19 @@ def _stored(reading: Reading, stored: Stored) -> None:
         figures(stored)
     with right:
         case_count(reading, stored)
-    posts_per_batch(reading, stored)
+    with st.container(key="posts-per-batch"):
+        posts_per_batch(reading, stored)
     left, right = st.columns(2, gap="large")
-    with left:
+    with left, st.container(key="lag"):
         lag(reading, stored)
-    with right:
+    with right, st.container(key="last-batches"):
         last_batches(stored)
     left, right = st.columns([3, 2], gap="large")
-    with left:
+    with left, st.container(key="latest-posts"):
         latest_posts(stored)
-    with right:
+    with right, st.container(key="hashtags"):
         hashtags(stored)
+    with right, st.container(key="languages"):
         languages(stored)
 
 

@@ -11,14 +11,14 @@ from dashboard.reading import Stored
 
 def languages(stored: Stored) -> None:
     """How many of the newest posts are in each language, as the network has it."""
-    st.subheader("Languages")
+    st.subheader("Languages", anchor=False)
     bars("Language", "Posts", [(name or "not given", count) for name, count in stored.counted.languages])
     _of_how_many(stored)
 
 
 def hashtags(stored: Stored) -> None:
     """In how many of the newest posts each hashtag is."""
-    st.subheader("Top hashtags")
+    st.subheader("Top hashtags", anchor=False)
     if not stored.counted.hashtags:
         st.text("No post has a hashtag.")
     else:
@@ -28,7 +28,7 @@ def hashtags(stored: Stored) -> None:
 
 def latest_posts(stored: Stored) -> None:
     """Text as it is: nothing in it is read as HTML, Markdown, LaTeX or an emoji's name."""
-    st.subheader("Latest posts")
+    st.subheader("Latest posts", anchor=False)
     for number, post in enumerate(stored.latest_posts):
         with st.container(key=f"post-{number}", gap=None):
             with st.container(key=f"about-{number}"):

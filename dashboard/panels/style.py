@@ -15,7 +15,7 @@ _RULES = """
 .stHtml .strong td { font-weight: 600; }
 .stHtml .bar { min-width: 3.5rem; width: 45%; vertical-align: middle; padding: 0 0 0 .8rem; }
 .stHtml .bar i { display: block; height: .55rem; border-radius: 2px; background: #3b82f6; opacity: .75; }
-.st-key-post .stText, [class*="st-key-post-"] .stText { overflow-wrap: anywhere; white-space: pre-wrap; }
+[class*="st-key-post-"] .stText { overflow-wrap: anywhere; white-space: pre-wrap; }
 [class*="st-key-about-"] { opacity: .65; font-size: .8rem; }
 @media (max-width: 640px) {
   .stHtml .wide { display: none; }

@@ -18,6 +18,9 @@ _SHOWN = {
     "text": {"$substrCP": ["$$post.text", 0, _SHOWN_CHARACTERS]},
     "characters": {"$strLenCP": "$$post.text"},
 }
+_SMALL = {"$map": {"input": "$content.hashtags", "as": "tag", "in": {"$toLower": "$$tag"}}}
+_TAGS = {"$setUnion": [_SMALL, []]}
+"""Each of a post's hashtags once, in small letters."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def latest_posts(database: Database[dict[str, Any]], asked: Asked) -> list[dict[
         ]
     )
     posts = (post for document in documents for post in document["content"])
-    return sorted(posts, key=lambda post: post["created_at"], reverse=True)[:LATEST]
+    return sorted(posts, key=lambda post: post["created_at"])[: -LATEST - 1 : -1]
 
 
 def counted(database: Database[dict[str, Any]], asked: Asked) -> Counted:
@@ -54,10 +57,11 @@ def counted(database: Database[dict[str, Any]], asked: Asked) -> Counted:
             {"$match": {"_id": {"$in": ids}}},
             {"$project": {"content.lang": 1, "content.hashtags": 1}},
             {"$unwind": "$content"},
+            {"$project": {"lang": "$content.lang", "tags": _TAGS}},
             {
                 "$facet": {
-                    "languages": _commonest("$content.lang"),
-                    "hashtags": [{"$unwind": "$content.hashtags"}, *_commonest({"$toLower": "$content.hashtags"})],
+                    "languages": _commonest("$lang"),
+                    "hashtags": [{"$unwind": "$tags"}, *_commonest("$tags")],
                 }
             },
         ]
