@@ -17,6 +17,8 @@ _RULES = """
 .stHtml .bar i { display: block; height: .55rem; border-radius: 2px; background: #3b82f6; opacity: .75; }
 [class*="st-key-post-"] .stText { overflow-wrap: anywhere; white-space: pre-wrap; }
 [class*="st-key-about-"] { opacity: .65; font-size: .8rem; }
+/* Streamlit dims what is about to be drawn anew: of a page that reads by itself every few seconds, all of it. */
+[data-stale="true"] { opacity: 1 !important; transition: none !important; }
 @media (max-width: 640px) {
   .stHtml .wide { display: none; }
   .st-key-figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }

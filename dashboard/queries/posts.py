@@ -37,7 +37,7 @@ def latest_posts(database: Database[dict[str, Any]], asked: Asked) -> list[dict[
 
     The newest is the first.
     """
-    ids, _posts = _newest_documents(database, asked, LATEST)
+    ids = _newest_documents(database, asked, LATEST)
     documents = database["micro_batches"].aggregate(
         [
             {"$match": {"_id": {"$in": ids}}},
@@ -51,7 +51,7 @@ def latest_posts(database: Database[dict[str, Any]], asked: Asked) -> list[dict[
 
 def counted(database: Database[dict[str, Any]], asked: Asked) -> Counted:
     """Languages and hashtags of about `SAMPLE` posts: whole micro-batches from the last one back, one at least."""
-    ids, posts = _newest_documents(database, asked, SAMPLE)
+    ids = _newest_documents(database, asked, SAMPLE)
     found = database["micro_batches"].aggregate(
         [
             {"$match": {"_id": {"$in": ids}}},
@@ -60,18 +60,20 @@ def counted(database: Database[dict[str, Any]], asked: Asked) -> Counted:
             {"$project": {"lang": "$content.lang", "tags": _TAGS}},
             {
                 "$facet": {
+                    "posts": [{"$count": "posts"}],
                     "languages": _commonest("$lang"),
                     "hashtags": [{"$unwind": "$tags"}, *_commonest("$tags")],
                 }
             },
         ]
     )
-    commonest = next(iter(found))
+    (commonest,) = found
+    posts = sum(each["posts"] for each in commonest["posts"])
     return Counted(tuple(_pairs(commonest["languages"])), tuple(_pairs(commonest["hashtags"])), posts)
 
 
-def _newest_documents(database: Database[dict[str, Any]], asked: Asked, posts: int) -> tuple[list[str], int]:
-    """The ids of the documents of the last micro-batches that hold so many posts together, and how many they hold."""
+def _newest_documents(database: Database[dict[str, Any]], asked: Asked, posts: int) -> list[str]:
+    """The ids of the documents of the last micro-batches that hold so many posts together; some may have expired."""
     entries = database["batches"].find(
         {**asked.committed(), "posts": {"$gt": 0}},
         {"parts": 1, "posts": 1},
@@ -85,7 +87,7 @@ def _newest_documents(database: Database[dict[str, Any]], asked: Asked, posts: i
         found += entry["posts"]
         if found >= posts:
             break
-    return ids, found
+    return ids
 
 
 def _commonest(value: object) -> list[dict[str, Any]]:
