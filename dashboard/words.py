@@ -11,10 +11,13 @@ def number(value: int | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """With its unit, one decimal below a minute; a dash where there is none."""
+    """With its unit, one decimal below a minute, short enough for a card; a dash where there is none."""
     if value is None:
         return "–"
-    return f"{value:.1f} s" if value < 60 else duration(timedelta(seconds=value))
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60} min"
 
 
 def duration(span: timedelta) -> str:

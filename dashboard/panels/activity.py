@@ -16,6 +16,8 @@ _BLUE, _RED, _TEAL = "#3b82f6", "#ef4444", "#14b8a6"
 _HEIGHT = 240
 _HOURS_SHOWN = timedelta(hours=36)
 """A longer range has days below its axis."""
+_FEW = 40
+"""A line of so few points has dots: of one alone nothing else is seen."""
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 
 
@@ -49,7 +51,7 @@ def lag(reading: Reading, stored: Stored) -> None:
     frame = _frame(series).dropna(subset=["lag"])
     line = (
         alt.Chart(frame)
-        .mark_line(color=_TEAL, interpolate="step-after", strokeWidth=1.5)
+        .mark_line(color=_TEAL, interpolate="step-after", strokeWidth=1.5, point=len(frame) <= _FEW)
         .encode(
             x="begin:T",
             y=alt.Y("lag", title="seconds", scale=alt.Scale(zero=True)),

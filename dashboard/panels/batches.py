@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from case_count import UNKNOWN
 from dashboard import words
 from dashboard.panels.table import Column, table
 from dashboard.reading import Stored
@@ -30,7 +31,7 @@ def last_batches(stored: Stored) -> None:
                 words.number(batch["duplicates"]),
                 words.seconds(batch.get("seconds")),
                 words.seconds(batch.get("lag_seconds")),
-                words.number(batch["total_case_count"]),
+                words.number(None if batch["total_case_count"] == UNKNOWN else batch["total_case_count"]),
             )
             for batch in stored.last_batches
         ],

@@ -34,7 +34,7 @@ def test_the_count_s_age_is_in_years_and_months() -> None:
 
 def test_numbers_have_separators_and_what_is_not_known_a_dash() -> None:
     assert (words.number(704_753_890), words.number(None)) == ("704,753,890", "–")
-    assert (words.seconds(2.94), words.seconds(75), words.seconds(None)) == ("2.9 s", "1 minute 15 seconds", "–")
+    assert [words.seconds(value) for value in (2.94, 75, 7_500, None)] == ["2.9 s", "1 min 15 s", "2 h 5 min", "–"]
 
 
 @pytest.mark.parametrize("name", RANGES)
