@@ -29,6 +29,8 @@ def hashtags(stored: Stored) -> None:
 def latest_posts(stored: Stored) -> None:
     """Text as it is: nothing in it is read as HTML, Markdown, LaTeX or an emoji's name."""
     st.subheader("Latest posts", anchor=False)
+    if not stored.latest_posts:
+        st.text("None: no post was stored in the range, or those that were have expired since (RETENTION_DAYS).")
     for number, post in enumerate(stored.latest_posts):
         with st.container(key=f"post-{number}", gap=None):
             with st.container(key=f"about-{number}"):
