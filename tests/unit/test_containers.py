@@ -10,14 +10,15 @@ import pytest
 import yaml
 
 from command_line.settings_file import read_file
-from settings import Settings
+from settings import Settings, Storage
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OWN = {name: service for name, service in SERVICES.items() if service["image"] == "casestream:local"}
+OWN = {name: service for name, service in SERVICES.items() if service["image"].endswith(":local")}
 JOBS = {name: service for name, service in OWN.items() if name.endswith("job")}
 ONCE = "secrets"
+VOLUME_OF_SECRETS = {**dict.fromkeys(JOBS, "job-secrets"), "dashboard": "analyst-secrets"}
 
 
 def seconds(text: str) -> int:
@@ -44,13 +45,13 @@ def test_there_is_a_job_for_each_source_and_only_that_of_the_socket_runs_unasked
 
 def test_every_port_is_open_to_this_machine_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
-    assert len(ports) == 2
+    assert len(ports) == 3
     assert all(port.startswith("127.0.0.1:") for port in ports)
     assert not any(service.get("network_mode") == "host" for service in SERVICES.values())
 
 
 def test_every_image_of_others_is_pinned_by_version() -> None:
-    images = {service["image"] for service in SERVICES.values()} - {"casestream:local"}
+    images = {service["image"] for name, service in SERVICES.items() if name not in OWN}
     assert all(re.fullmatch(r"[\w/]+:\d+\.\d+\.\d+", image) for image in images)
     bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", bases[0])
@@ -99,34 +100,38 @@ def test_all_that_is_to_stay_is_in_named_volumes() -> None:
     assert all((ROOT / file).is_file() for file in files if file.startswith("./"))
 
 
-def test_no_password_is_in_the_file_and_jobs_read_theirs_from_a_volume_that_the_server_s_are_not_in() -> None:
+def test_no_password_is_in_the_file_and_each_reads_its_own_from_a_volume_that_the_server_s_are_not_in() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     assert not re.search(r"(?i)password: (?!/run/)", text)
     assert "MONGODB_URI" not in text
-    for service in JOBS.values():
-        assert service["command"][:2] == ["--settings-file", "/run/casestream/settings.env"]
-        assert "job-secrets:/run/casestream:ro" in service["volumes"]
+    for name, volume in VOLUME_OF_SECRETS.items():
+        assert SERVICES[name]["command"][:2] == ["--settings-file", "/run/casestream/settings.env"]
+        secrets = [each for each in SERVICES[name]["volumes"] if "secrets" in each]
+        assert secrets == [f"{volume}:/run/casestream:ro"]
     with_servers = [name for name, service in SERVICES.items() if "server-secrets" in str(service.get("volumes"))]
     assert with_servers == [ONCE, "mongo"]
 
 
-def test_the_passwords_are_made_once_and_are_a_job_s_settings(tmp_path: Path) -> None:
-    folders = server, job = tmp_path / "server", tmp_path / "job"
+def test_the_passwords_are_made_once_and_are_settings_of_the_jobs_and_of_who_reads(tmp_path: Path) -> None:
+    folders = server, *readers = [tmp_path / name for name in ("server", "job", "analyst")]
     seen = []
     for folder in folders:
         folder.mkdir()
     for _ in range(2):
         subprocess.run(["bash", ROOT / "deploy/mongodb/make-secrets.sh", *folders], check=True)
-        seen.append({file.name: file.read_text() for folder in folders for file in folder.iterdir()})
+        seen.append(
+            {str(file.relative_to(tmp_path)): file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
+        )
     first, second = seen
     assert first == second
-    assert set(first) == {"root-password", "job-password", "analyst-password", "settings.env"}
-    passwords = [first[name] for name in first if name.endswith("password")]
-    assert len(set(passwords)) == 3
-    assert all(re.fullmatch(r"[0-9a-f]{48}", password) for password in passwords)
-    lines, problems = read_file(job / "settings.env")
-    assert problems == []
-    settings = Settings.model_validate({"jobname": "demo", "source": "socket", **lines})
-    assert settings.secrets()[1] == first["job-password"]
+    names = {f"server/{user}-password" for user in ("root", "job", "analyst")}
+    assert set(first) == names | {"job/settings.env", "analyst/settings.env"}
+    assert len({first[name] for name in names}) == 3
+    assert all(re.fullmatch(r"[0-9a-f]{48}", first[name]) for name in names)
+    for folder in readers:
+        lines, problems = read_file(folder / "settings.env")
+        assert problems == []
+        assert f"//{folder.name}:" in lines["mongodb_uri"]
+        assert Storage.model_validate(lines).secrets()[1] == first[f"server/{folder.name}-password"]
     # The server's image reads them as a user of its own.
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o444 for file in server.iterdir())
