@@ -19,7 +19,10 @@ _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:
-    """The environment of a job: the settings, and what spark-submit wants: its own Python first, and a Java."""
+    """The environment of a job: the settings, and what spark-submit wants: its own Python first, and a Java.
+
+    What is told to the tests alone is not told to it.
+    """
     variables = {f"CASESTREAM_{name.upper()}": value for name, value in settings.items()}
     here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     java = {
@@ -27,7 +30,8 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
         "SPARK_LAUNCHER_OPTS": _SHORT_LIVED,
         "SPARK_SUBMIT_OPTS": _SHORT_LIVED,
     }
-    return {**os.environ, "PATH": here, **java, **variables}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("CASESTREAM_TEST_")}
+    return {**ours, "PATH": here, **java, **variables}
 
 
 class RunningJob:

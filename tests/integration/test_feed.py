@@ -261,6 +261,8 @@ def test_a_broker_that_is_killed_and_comes_back_has_every_event_once(kafka: Kafk
         assert process.stdin is not None
         process.stdin.write(b"first\n")
         process.stdin.flush()
+        while not messages(kafka, "outage"):
+            assert process.poll() is None
         kafka.kill()
         process.stdin.write(events)
         process.stdin.close()
