@@ -26,7 +26,8 @@ class Day:
     """A UTC day of a job: the committed batches that were exported, and the files made of them.
 
     posts: by the ledger, of the batches that had not expired. ledger: SHA-256 over the batches' ids, posts and content
-    hashes. removed: rows that were taken out of the files since. gaps: of the job's coverage, those that overlap the day.
+    hashes. removed: rows that were taken out of the files since. gaps: those of the job's coverage that overlap the
+    day.
     """
 
     job: str
