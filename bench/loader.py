@@ -25,6 +25,7 @@ from runtime.embedded import EmbeddedServer
 
 ROUNDS = {"loader_pandas": 3, "loader_arrow": 3, "loader_polars": 3, "find": 2, "unwind": 2}
 DATABASE = "bench"
+_PATIENCE = "&connectTimeoutMS=600000"  # the embedded server, busy with a long query, answers no heartbeat meanwhile
 PIECES = (100_000, 1_000_000)
 _PACKAGES = ("pandas", "polars", "pyarrow", "pymongo", "pymongoarrow", "secantusdb")
 
@@ -35,7 +36,7 @@ def main() -> None:
     """Fill, measure, write."""
     asked = arguments()
     with TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
-        uri = server.start()
+        uri = server.start() + _PATIENCE
         fill(uri, asked.posts)
         runs = measure(uri, asked.posts, rounds=1 if asked.quick else None)
         pieces = {posts: run("loader_pieces", uri, min(posts, asked.posts)) for posts in PIECES}

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pyarrow as pa
+from pymongo.errors import AutoReconnect
 
 from casestream.connection import Documents, Place, opened
 from casestream.posts import read_window
@@ -51,10 +52,18 @@ def _read(database: Documents, them: Iterator[Window], columns: Sequence[str]) -
     with ThreadPoolExecutor(READERS, "casestream") as readers:
         try:
             for window in them:
-                pending.append(readers.submit(read_window, database, window, columns))
+                pending.append(readers.submit(_read_again, database, window, columns))
                 if len(pending) == READERS:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
         finally:
             readers.shutdown(cancel_futures=True)
+
+
+def _read_again(database: Documents, window: Window, columns: Sequence[str]) -> pa.Table:
+    """The window, from its beginning once more where the connection broke: pymongo repeats a query, no query's rest."""
+    try:
+        return read_window(database, window, columns)
+    except AutoReconnect:
+        return read_window(database, window, columns)

@@ -11,10 +11,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import AutoReconnect
 
 import casestream
 from casestream import loading
-from casestream.errors import NoSuchJob, Unreadable
+from casestream.errors import CannotReach, NoSuchJob, Unreadable
 from casestream.frames import As
 from casestream.posts import read_window
 from casestream.selection import Selection
@@ -204,6 +205,34 @@ def test_only_the_windows_in_hand_are_read_however_many_there_are(
     for taken, _ in enumerate(pieces, 1):
         assert len(read) <= taken + loading.READERS
     assert len(read) > 3 * loading.READERS
+
+
+def test_a_connection_that_breaks_in_the_middle_of_a_window_costs_no_post_and_repeats_none(
+    filled: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    monkeypatch.setattr("casestream.loading.read_window", _breaking_once(read_window, read))
+    assert rows(casestream.load_posts(filled, as_="arrow")) == plain_rows(filled)
+    assert len(read) == 2
+
+
+def test_a_server_that_stays_away_is_told(filled: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> pa.Table:
+        raise AutoReconnect("connection closed")
+
+    monkeypatch.setattr("casestream.loading.read_window", broken)
+    with pytest.raises(CannotReach, match="connection closed"):
+        casestream.load_posts(filled)
+
+
+def _breaking_once(wrapped: Callable[..., pa.Table], read: list[int]) -> Callable[..., pa.Table]:
+    def breaking(*arguments: object) -> pa.Table:
+        read.append(1)
+        if len(read) == 1:
+            raise AutoReconnect("connection closed")
+        return wrapped(*arguments)
+
+    return breaking
 
 
 def _counting(wrapped: Callable[..., pa.Table], read: list[int]) -> Callable[..., pa.Table]:
