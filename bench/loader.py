@@ -23,7 +23,7 @@ from ledger.database import connect
 from ledger.indexes import ensure_indexes
 from runtime.embedded import EmbeddedServer
 
-ROUNDS = {"loader_pandas": 3, "loader_arrow": 3, "loader_polars": 3, "find": 2, "unwind": 2}
+ROUNDS = {"loader_pandas": 3, "loader_arrow": 3, "loader_polars": 3, "find": 2, "unwind": 2, "unwind_objects": 2}
 DATABASE = "bench"
 _PATIENCE = "&connectTimeoutMS=600000"  # the embedded server, busy with a long query, answers no heartbeat meanwhile
 PIECES = (100_000, 1_000_000)

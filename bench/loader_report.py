@@ -11,7 +11,8 @@ NAMES = {
     "loader_arrow": '`casestream.load_posts(…, as_="arrow")`',
     "loader_polars": '`casestream.load_posts(…, as_="polars")`',
     "find": "by hand: `find`, flattened in Python, `pd.DataFrame(rows)`",
-    "unwind": '`pd.DataFrame(list(collection.aggregate([…, {"$unwind": "$content"}])))`',
+    "unwind": '`pd.DataFrame(list(collection.aggregate([…, {"$unwind": "$content"}, {"$project": …}])))`',
+    "unwind_objects": "the same without `$project`: each post an object in one column",
 }
 
 
@@ -55,7 +56,7 @@ def draw(figures: dict[str, Any]) -> None:
     """Seconds and memory of each way, side by side."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3), layout="constrained")
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     ways = list(reversed(NAMES))
     runs = figures["runs"]

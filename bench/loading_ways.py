@@ -17,6 +17,8 @@ import pandas as pd
 from pymongo import MongoClient
 
 import casestream
+from casestream.layout import path
+from casestream.tables import POSTS
 
 BATCH_FIELDS = ("job", "timestamp", "total_case_count")
 Way = Callable[[str, str, datetime], Any]
@@ -47,10 +49,20 @@ def loader_pieces(uri: str, database: str, until: datetime) -> dict[str, int]:
 
 
 def unwind(uri: str, database: str, until: datetime) -> pd.DataFrame:
-    """What one writes first; a post stays an object in one column."""
+    """What one writes first for the same table: the server lays it out."""
+    stored = {name: "$_id" if name == "batch" else f"${path(name)}" for name in POSTS.names()}
+    return _aggregated(uri, database, until, {"$project": {"_id": 0, **stored}})
+
+
+def unwind_objects(uri: str, database: str, until: datetime) -> pd.DataFrame:
+    """Less than the same table: each post is left an object, in one column."""
+    return _aggregated(uri, database, until)
+
+
+def _aggregated(uri: str, database: str, until: datetime, *more: dict[str, Any]) -> pd.DataFrame:
     with MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
-        chosen = {"$match": {"timestamp": {"$lt": until}}}
-        return pd.DataFrame(list(client[database]["micro_batches"].aggregate([chosen, {"$unwind": "$content"}])))
+        pipeline = [{"$match": {"timestamp": {"$lt": until}}}, {"$unwind": "$content"}, *more]
+        return pd.DataFrame(list(client[database]["micro_batches"].aggregate(pipeline)))
 
 
 def find(uri: str, database: str, until: datetime) -> pd.DataFrame:
@@ -65,7 +77,8 @@ def find(uri: str, database: str, until: datetime) -> pd.DataFrame:
 
 
 WAYS: dict[str, Way] = {
-    way.__name__: way for way in (loader_pandas, loader_arrow, loader_polars, loader_pieces, unwind, find)
+    way.__name__: way
+    for way in (loader_pandas, loader_arrow, loader_polars, loader_pieces, unwind, unwind_objects, find)
 }
 
 
