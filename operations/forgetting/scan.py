@@ -10,6 +10,8 @@ from operations.forgetting.targets import Targets
 from operations.integrity import stored
 from operations.integrity.stored import Documents, Window
 
+_BATCHES_AT_ONCE = 32  # a server that reads all of their posts in one answer must not be taken for dead
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -64,4 +66,4 @@ class Scan:
         return found
 
     def _windows(self, job: str) -> Iterator[Window]:
-        return stored.windows(self._database, job, self._scope.begin, self._scope.end)
+        return stored.windows(self._database, job, self._scope.begin, self._scope.end, _BATCHES_AT_ONCE)

@@ -10,7 +10,7 @@ from typing import Any
 
 from forgotten import copied_id, of_author, of_post
 
-_MOST_ASKED_FOR = 1_000  # ids in a question to the server; with more, every post's ids are read instead
+_MOST_ASKED_FOR = 20  # ids in a question to the server, which may try them one by one; else all posts' ids are read
 _NUMBER = re.compile(rb'id"\s*:\s*(\d+)')
 _CUT = re.compile(rb"\d{16}[0-9a-f]{64}")
 

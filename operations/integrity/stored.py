@@ -30,7 +30,11 @@ class Window:
 
 
 def windows(
-    database: Documents, job: str, begin: datetime | None = None, end: datetime | None = None
+    database: Documents,
+    job: str,
+    begin: datetime | None = None,
+    end: datetime | None = None,
+    batches_at_once: int = WINDOW_BATCHES,
 ) -> Iterator[Window]:
     """The entries of the job, in the order of their timestamps; the last window has no batch, and no end but `end`.
 
@@ -45,7 +49,7 @@ def windows(
     until = {"$lt": end} if end else {}
     while True:
         wanted = {"job": job, "timestamp": {**since, **until}}
-        found = list(batches.find(wanted, sort=[("timestamp", 1), ("_id", 1)], limit=WINDOW_BATCHES))
+        found = list(batches.find(wanted, sort=[("timestamp", 1), ("_id", 1)], limit=batches_at_once))
         if not found:
             yield Window({}, {**since, **until})
             return
