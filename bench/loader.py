@@ -39,7 +39,7 @@ def main() -> None:
         uri = server.start() + _PATIENCE
         fill(uri, asked.posts)
         runs = measure(uri, asked.posts, rounds=1 if asked.quick else None)
-        pieces = {posts: run("loader_pieces", uri, min(posts, asked.posts)) for posts in PIECES}
+        pieces = [run("loader_pieces", uri, posts) for posts in sorted({min(each, asked.posts) for each in PIECES})]
     write(figures(asked.posts, runs, pieces))
 
 
@@ -88,7 +88,7 @@ def run(way: str, uri: str, posts: int) -> Measurement:
     return {**found, "load": round(os.getloadavg()[0], 2)}
 
 
-def figures(posts: int, runs: dict[str, list[Measurement]], pieces: dict[int, Measurement]) -> dict[str, Any]:
+def figures(posts: int, runs: dict[str, list[Measurement]], pieces: list[Measurement]) -> dict[str, Any]:
     """What is written. load: how many processes wanted to run in the last minute, this bench's own among them."""
     seconds = {way: statistics.median(each["seconds"] for each in some) for way, some in runs.items()}
     return {
@@ -100,7 +100,7 @@ def figures(posts: int, runs: dict[str, list[Measurement]], pieces: dict[int, Me
         "posts": posts,
         "machine": machine(),
         "runs": runs,
-        "iter_posts": {str(number): each for number, each in pieces.items()},
+        "iter_posts": {str(each["right"]["rows"]): each for each in pieces},
     }
 
 

@@ -29,11 +29,14 @@ def page(figures: dict[str, Any]) -> str:
     machine, ratios = figures["machine"], figures["ratios"]
     versions = ", ".join(f"{name} {value}" for name, value in machine.items() if name not in ("processor", "cores"))
     pieces = figures["iter_posts"].items()
+    load = statistics.mean(run["load"] for runs in figures["runs"].values() for run in runs)
     memory = "; ".join(f"{int(posts):,} posts: {each['peak_megabytes']:.0f} MB" for posts, each in pieces)
     return f"""# {figures["posts"]:,} posts into a table
 
-{figures["date"]}, {machine["processor"]}, {machine["cores"]} cores, {versions}. The server, of the same machine, is the
-embedded one; every column; each way in a process of its own, in turn. Made by `python -m bench.loader`.
+{figures["date"]}, {machine["processor"]}, {machine["cores"]} cores, {versions}.
+
+The server, of the same machine, is the embedded one; every column; each way in a process of its own, in turn. While it
+ran {load:.0f} processes wanted to run, of which the bench has two. Made by `python -m bench.loader`.
 
 | way | runs | seconds: least, median, most | most memory of the process, MB |
 |---|---|---|---|

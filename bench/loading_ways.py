@@ -61,7 +61,7 @@ def unwind_objects(uri: str, database: str, until: datetime) -> pd.DataFrame:
 
 def _aggregated(uri: str, database: str, until: datetime, *more: dict[str, Any]) -> pd.DataFrame:
     with MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
-        pipeline = [{"$match": {"timestamp": {"$lt": until}}}, {"$unwind": "$content"}, *more]
+        pipeline: list[dict[str, Any]] = [{"$match": {"timestamp": {"$lt": until}}}, {"$unwind": "$content"}, *more]
         return pd.DataFrame(list(client[database]["micro_batches"].aggregate(pipeline)))
 
 
