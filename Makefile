@@ -3,7 +3,7 @@
 MINUTES ?= 10
 # Two processes, a file of tests at a time, the short ones last; each starts servers of its own: ARGS="-n 0" for one.
 ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder
-.PHONY: help setup setup-dev run dashboard test test-slow test-faults test-spark4 soak check audit package wheel lock clean
+.PHONY: help setup setup-dev run dashboard test test-slow test-faults test-spark4 soak bench check audit package wheel lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ test-spark4: setup-dev ## the tests that speak to Spark, on Spark 4.0
 
 soak: setup-dev ## every source at once and a fault at random every half minute, for MINUTES=10; nothing may be lost
 	@.venv/bin/python -m tests.soak --minutes $(MINUTES) $(ARGS)
+
+bench: setup-dev ## beside what people would use instead, two hours; QUICK=1: under 5 minutes; ONLY=NAME: one part
+	@.venv/bin/python -m bench.environments
+	@PYTHONPATH=.cache/bench/pymongo .venv/bin/python -m bench $(if $(QUICK),--scale quick) --only "$(ONLY)" $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules, dead code, shell, Dockerfile, docker-compose.yml
 	@deploy/check.sh

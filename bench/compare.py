@@ -1,0 +1,100 @@
+"""Everyone in turn, on one stand, in one go: several rounds, each beginning with another one."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench.contestants import CONTESTANTS, PEERS, Contestant, check
+from bench.figures import spread, warm_rate
+from bench.report import Result
+from bench.stand import Stand, stand
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured. few: events for the way that is slower by orders of magnitude.
+
+    A tiny run shows that everything works: its figures are those of programs that are starting.
+    """
+
+    rounds: int
+    events: int
+    batch: int
+    few: int
+    few_batch: int
+
+
+QUICK = Size(rounds=1, events=300_000, batch=50_000, few=3_000, few_batch=500)
+FULL = Size(rounds=3, events=800_000, batch=100_000, few=8_000, few_batch=1_000)
+TINY = Size(rounds=1, events=8_000, batch=1_000, few=400, few_batch=100)
+SIZES = {"tiny": TINY, "quick": QUICK, "full": FULL}
+_WARM_UP_BATCHES = 2
+
+
+def run(scale: str, server: str, say: Say, only: Sequence[str] = ()) -> Result:
+    """Raises bench.processes.Failed, bench.checking.NotRight: no figure of a run that went wrong counts."""
+    size, chosen = SIZES[scale], [each for each in CONTESTANTS if not only or each.name in only]
+    rates: dict[str, list[float]] = {each.name: [] for each in chosen}
+    with stand(server) as place:
+        say(f"{size.events} events into a topic")
+        place.topic("posts", size.events)
+        place.topic("few", size.few)
+        _warm_the_server(place, size, say)
+        for number in range(size.rounds):
+            for each in _rotated(chosen, number):
+                say(f"round {number + 1} of {size.rounds}: {each.about}")
+                rate = measure(each, place, size)
+                rates[each.name].append(rate)
+                say(f"  {rate:,.0f} events/s")
+    return _result(size, chosen, rates)
+
+
+def measure(contestant: Contestant, place: Stand, size: Size) -> float:
+    """Events per second, warm, of a run whose result is right."""
+    is_slow = contestant.kind == "seeds"
+    topic, number, batch = ("few", size.few, size.few_batch) if is_slow else ("posts", size.events, size.batch)
+    task = place.task(contestant.name, topic, number, batch)
+    points = contestant.run(place, task)
+    check(contestant, place, task)
+    place.clear(task)
+    return warm_rate(points, _WARM_UP_BATCHES * batch)
+
+
+def _warm_the_server(place: Stand, size: Size, say: Say) -> None:
+    say("warming the server up: a run that does not count")
+    loop = next(each for each in CONTESTANTS if each.name == "hand_written")
+    task = place.task("warm_up", "posts", size.events, size.batch)
+    loop.run(place, task)
+    place.clear(task)
+
+
+def _rotated(everyone: Sequence[Contestant], by: int) -> Iterator[Contestant]:
+    first = by * 4 % len(everyone)
+    yield from (*everyone[first:], *everyone[:first])
+
+
+def ratios(medians: dict[str, float]) -> dict[str, float]:
+    """Those that can be made of what was measured."""
+    best_peer = max((medians[name] for name in PEERS if name in medians), default=0.0)
+    wanted = {
+        "vs_best_peer": (medians.get("casestream"), best_peer),
+        "vs_seeds_way": (medians.get("casestream"), medians.get("seeds_way")),
+        "vs_spark_limit": (medians.get("casestream_into_ack"), medians.get("spark_parse")),
+        "into_ack_vs_hand_written": (medians.get("casestream_into_ack"), medians.get("hand_written_into_ack")),
+        "vs_two_hand_written": (medians.get("casestream"), medians.get("two_hand_written")),
+    }
+    return {name: round(ours / theirs, 2) for name, (ours, theirs) in wanted.items() if ours and theirs}
+
+
+def _result(size: Size, chosen: Sequence[Contestant], rates: dict[str, list[float]]) -> Result:
+    spreads = {name: spread(each) for name, each in rates.items()}
+    rows = [[each.about, *(f"{value:,.0f}" for value in asdict(spreads[each.name]).values())] for each in chosen]
+    facts: dict[str, Any] = {
+        "ratios": ratios({name: each.median for name, each in spreads.items()}),
+        "size": asdict(size),
+        "events_per_second": {name: {**asdict(each), "runs": rates[name]} for name, each in spreads.items()},
+    }
+    titles = {each.name: each.about for each in chosen}
+    return Result("latest", "Kafka to MongoDB, events per second", ["", "min", "median", "max"], rows, facts, titles)

@@ -1,0 +1,1 @@
+"""How fast each part could be at best, alone: a program each, run as the peers are."""

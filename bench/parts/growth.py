@@ -1,0 +1,91 @@
+"""How it grows: with the posts of a batch, with cores, with partitions, with the size of a document."""
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain, pairwise, repeat
+from typing import Any
+
+from bench.casestream_job import entries, job, submitted
+from bench.processes import Failed
+from bench.report import Result
+from bench.stand import Stand, produce, read_events, stand
+
+_SECONDS = 1_800
+_WARM_UP_BATCHES = 2
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What is tried. batches: of each size of batch, more of the small ones; batch: of all other questions."""
+
+    batches: dict[int, int]
+    batch: int
+    partitions: tuple[int, ...]
+    megabytes: tuple[int, ...]
+
+
+_SCALES = {
+    "tiny": Scale({10: 4, 1_000: 4}, 1_000, (1, 4), (1, 8)),
+    "quick": Scale({10: 20, 1_000: 12, 100_000: 5}, 20_000, (1, 4, 16), (1, 8, 15)),
+    "full": Scale(
+        {10: 40, 100: 30, 1_000: 20, 10_000: 12, 100_000: 6, 1_000_000: 4}, 100_000, (1, 2, 4, 8, 16), (1, 2, 4, 8, 15)
+    ),
+}
+_BATCHES = 6
+
+
+def run(scale: str, server: str, say: Callable[[str], None]) -> Result:
+    """Each figure is of a job of its own: the median time from commit to commit, the first two batches apart."""
+    size, found = _SCALES[scale], []
+    with stand(server) as place:
+        for what, value, seconds, posts in _all(place, size):
+            say(f"{what} {value}: {posts / seconds:,.0f} posts/s")
+            found.append({"what": what, "value": value, "seconds": round(seconds, 3), "per_second": posts / seconds})
+    rows = [[f"{each['what']} {each['value']}", f"{each['seconds']}", f"{each['per_second']:,.0f}"] for each in found]
+    return Result("growth", "How it grows", ["", "s a batch", "posts/s"], rows, {"found": found})
+
+
+def _all(place: Stand, size: Scale) -> Iterable[tuple[str, Any, float, int]]:
+    for posts, batches in size.batches.items():
+        yield "posts a batch", posts, _seconds(place, posts, batches), posts
+    for cores in (1, 2):
+        yield "cores", cores, _seconds(place, size.batch, _BATCHES, master=f"local[{cores}]"), size.batch
+    for partitions in size.partitions:
+        yield "partitions", partitions, _seconds(place, size.batch, _BATCHES, partitions), size.batch
+    for megabytes in size.megabytes:
+        limits = {"max_document_bytes": str(megabytes * 1_000_000), "max_event_bytes": "100000"}
+        yield "MB a document", megabytes, _seconds(place, size.batch, _BATCHES, limits=limits), size.batch
+
+
+def _seconds(
+    place: Stand,
+    posts: int,
+    batches: int,
+    partitions: int = 4,
+    master: str | None = None,
+    limits: Mapping[str, str] | None = None,
+) -> float:
+    """Median seconds of a warm batch, all included."""
+    task = place.task("growth", f"growth-{place.runs}", 0, posts, partitions)
+    place.broker.create_topic(task.topic, partitions)
+    produce(task.bootstrap, task.topic, _events(posts * batches), partitions)
+    started = job(task, place.room(task), "--available-now", **(limits or {}))
+    if master is not None:
+        started = submitted(task, place.room(task), master)
+    with started as program:
+        program.wait(_SECONDS)
+    with place.client() as client:
+        committed = [entry["committed_at"].timestamp() for entry in entries(client[task.database])]
+    place.forget(task.topic)
+    place.clear(task)
+    if len(committed) < batches:
+        raise Failed(f"{len(committed)} of {batches} batches of {posts} posts")
+    warm = committed[_WARM_UP_BATCHES - 1 :]
+    return float(statistics.median(after - before for before, after in pairwise(warm)))
+
+
+def _events(number: int) -> Iterable[bytes]:
+    """The same million again where more are wanted."""
+    whole, rest = divmod(number, 1_000_000)
+    return chain(*(read_events(each) for each in (*repeat(1_000_000, whole), rest) if each))
