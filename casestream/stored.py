@@ -126,27 +126,6 @@ BATCHES = Collection(
             "forgotten", Type.INTEGER, "events left out, or posts removed later, since somebody asked for it",
             "the job, `manage.py forget`", 0, unit="events", optional=True,
         ),
-        Field(
-            "forgotten_at", Type.DATE, "when posts of it were last removed", "`manage.py forget`",
-            "2026-11-22T21:00:00.000Z", unit="UTC, ms", optional=True,
-        ),
-        Field(
-            "forgetting", Type.OBJECT, "a removal that has begun and not ended", "`manage.py forget`", {},
-            optional=True,
-            fields=(
-                Field("document", Type.STRING, "`_id` of the document", "`manage.py forget`", "5a27…:17:0"),
-                Field("posts", Type.INTEGER, "posts that go", "`manage.py forget`", 1, unit="posts"),
-                Field("left", Type.INTEGER, "posts that stay in the document", "`manage.py forget`", 614, unit="posts"),
-                Field(
-                    "content_hash", Type.STRING, "of the batch without them", "`manage.py forget`", "1f3c…",
-                    unit="16 hex digits",
-                ),
-            ),
-        ),
-        Field(
-            "expired_at", Type.DATE, "when its documents and dead letters were removed", "`RETENTION_DAYS`",
-            "2026-11-22T21:00:00.000Z", unit="UTC, ms", optional=True,
-        ),
         Field("duplicates", Type.INTEGER, "events that the feed sent again, dropped", "receiver", 0, unit="events"),
         Field("bytes", Type.INTEGER, "an upper bound of the posts' size", "the job", 412_000, unit="bytes of BSON"),
         Field("content_hash", Type.STRING, "over all posts and dead letters", "the job", "0f3c…", unit="16 hex digits"),
@@ -179,6 +158,27 @@ BATCHES = Collection(
         ),
         Field(
             "spans", Type.OBJECT, "how long each phase took", "the job", {"process": 310.5}, unit="ms", optional=True
+        ),
+        Field(
+            "forgotten_at", Type.DATE, "when posts of it were last removed", "`manage.py forget`",
+            "2026-11-22T21:00:00.000Z", unit="UTC, ms", optional=True,
+        ),
+        Field(
+            "forgetting", Type.OBJECT, "a removal that has begun and not ended", "`manage.py forget`", {},
+            optional=True,
+            fields=(
+                Field("document", Type.STRING, "`_id` of the document", "`manage.py forget`", "5a27…:17:0"),
+                Field("posts", Type.INTEGER, "posts that go", "`manage.py forget`", 1, unit="posts"),
+                Field("left", Type.INTEGER, "posts that stay in the document", "`manage.py forget`", 614, unit="posts"),
+                Field(
+                    "content_hash", Type.STRING, "of the batch without them", "`manage.py forget`", "1f3c…",
+                    unit="16 hex digits",
+                ),
+            ),
+        ),
+        Field(
+            "expired_at", Type.DATE, "when its documents and dead letters were removed", "`RETENTION_DAYS`",
+            "2026-11-22T21:00:00.000Z", unit="UTC, ms", optional=True,
         ),
     ),
 )  # fmt: skip

@@ -56,6 +56,9 @@ def write_a_count(database: Documents) -> None:
     LastGood(database).put("worldometers", Reading(704_753_890, None, datetime(2026, 1, 2, tzinfo=UTC)))
 
 
+LATER = ("forgotten_at", "forgetting", "expired_at")
+"""Of an entry of the ledger that somebody forgets posts of, or that expires: no batch writes them."""
+
 WRITERS: dict[str, tuple[Collection, Callable[[Documents], None], bool]] = {
     "batches": (BATCHES, write_a_batch, True),
     "coverage": (COVERAGE, write_a_gap, True),
@@ -72,8 +75,9 @@ def test_what_the_driver_writes_has_the_described_fields(database: Documents, na
     write(database)
     (document,) = database[name].find()
     names = tuple(document)
+    described = tuple(field for field in collection.names() if field not in LATER)
     assert (names if has_an_order else tuple(sorted(names))) == (
-        collection.names() if has_an_order else tuple(sorted(collection.names()))
+        described if has_an_order else tuple(sorted(described))
     )
     assert not_as_described(database) == []
 
