@@ -107,7 +107,7 @@ def _say_file(file: Path, found: Ids) -> None:
 def _jobs(database: Documents, jobname: str | None) -> tuple[str, ...]:
     if jobname is None:
         listening = database["leases"].distinct("_id", {"spool": {"$ne": None}})  # one may have stored nothing yet
-        return tuple(sorted({*stored.jobs(database), *listening}))
+        return tuple(sorted({*database["batches"].distinct("job"), *listening}))
     if not stored.is_known(database, jobname):
         raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
     return (jobname,)

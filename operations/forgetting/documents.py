@@ -44,9 +44,10 @@ def hits_of_batch(database: Documents, ids: Mapping[str, str], targets: Targets)
     return _hits(database, {"_id": dict(ids)}, targets)
 
 
-def _hits(database: Documents, those: Mapping[str, Any], targets: Targets) -> Iterator[Hit]:
+def _hits(database: Documents, those: dict[str, Any], targets: Targets) -> Iterator[Hit]:
+    # Ids only, whatever is looked for: a condition on `content` makes some servers read the whole collection.
     read = {f"content.{name}": 1 for name in _READ}
-    for document in database["micro_batches"].find({**those, **targets.question()}, read):
+    for document in database["micro_batches"].find(those, read):
         if ids := tuple(str(post["id"]) for post in posts_of(document) if targets.takes(post)):
             yield Hit(document["_id"], ids)
 

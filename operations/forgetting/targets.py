@@ -10,7 +10,6 @@ from typing import Any
 
 from forgotten import copied_id, of_author, of_post
 
-_MOST_ASKED_FOR = 20  # ids in a question to the server, which may try them one by one; else all posts' ids are read
 _NUMBER = re.compile(rb'id"\s*:\s*(\d+)')
 _CUT = re.compile(rb"\d{16}[0-9a-f]{64}")
 
@@ -37,14 +36,6 @@ class Targets:
     def takes(self, post: Mapping[str, Any]) -> bool:
         """Whether a post goes."""
         return post.get("id") in self.posts or post.get("author") in self.authors or copied_id(post) in self.posts
-
-    def question(self) -> dict[str, Any]:
-        """A filter for documents that may hold such a post; it leaves none out."""
-        if len(self.posts) + len(self.authors) > _MOST_ASKED_FOR:
-            return {}
-        posts, authors = {"$in": sorted(self.posts)}, {"$in": sorted(self.authors)}
-        by_id = [{f"content.{name}": posts} for name in ("id", "refers_to", "edit_of")] if self.posts else []
-        return {"$or": [*by_id, *([{"content.author": authors}] if self.authors else [])]}
 
     def holds(self, raw: bytes) -> bool:
         """Whether bytes that are no post name one of these: as a whole string in quotes, or as the number of an `…id`.

@@ -163,7 +163,7 @@ def test_a_document_that_would_be_empty_goes(commands: Commands, filled: Documen
     assert commands.notes() == []
 
 
-def test_a_file_of_more_ids_than_a_question_may_hold_does_the_same(
+def test_the_results_of_a_compliance_job_are_forgotten_but_for_places(
     commands: Commands, filled: Documents, tmp_path: Path
 ) -> None:
     file = tmp_path / "results"

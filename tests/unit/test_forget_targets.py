@@ -90,17 +90,6 @@ def test_an_event_of_a_spool_is_read_as_the_job_would_read_it(targets: Targets, 
     assert targets.is_event("segment:0", line) == is_taken
 
 
-def test_many_ids_are_no_question_to_the_server() -> None:
-    few = Targets(frozenset({"1"}), frozenset({"2"})).question()
-    assert [next(iter(each)) for each in few["$or"]] == [
-        "content.id",
-        "content.refers_to",
-        "content.edit_of",
-        "content.author",
-    ]
-    assert Targets(frozenset(map(str, range(21)))).question() == {}
-
-
 def test_the_results_of_a_compliance_job_say_which_go_and_why(tmp_path: Path) -> None:
     reasons = ("deleted", "protected", "suspended", "deactivated", "bounced", "scrub_geo", "something new")
     times = {"created_at": "2026-11-01T00:00:00.000Z", "redacted_at": "2026-11-02T00:00:00.000Z"}
