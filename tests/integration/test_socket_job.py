@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Documents
+from tests.filled import Filling, fill
 from tests.integration.jobs import ROOT, is_committed, job, manage, message, run
 from tests.integration.lines_peer import LinesPeer
 from tests.integration.stored import not_as_described, posts, read_until_stored
@@ -108,14 +110,26 @@ def test_the_job_goes_on_when_the_peer_hangs_up_and_coverage_says_when_nobody_li
     assert gap["cause"] == "the peer closed the connection"
     assert gap["from"] < gap["to"]
 
-    with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
+    store_three_days_ago(database)
+    with job(data_folder, *JOB, "--socket-port", peer.port, **settings, retention_days="2") as running:
         peer.hang_up()
         peer.send(b"four\n")
         running.read_until(is_committed)
         running.stop()
-    assert [post["text"] for post in posts(database)][-1] == "four"
+    # What was older than RETENTION_DAYS is gone, and its entries say so.
+    assert [post["text"] for post in posts(database)] == ["one", "two", "no line feed", "three", "four"]
+    assert database["batches"].count_documents({"source": "kafka", "expired_at": {"$ne": None}}) == 3
     assert [gap["cause"] for gap in database["coverage"].find(sort=[("from", 1)])][1] == "the job was stopped"
     assert not_as_described(database) == []
+
+
+def store_three_days_ago(database: Documents) -> None:
+    """Three batches of the job, from when it read another source; its lease stays as it is."""
+    lease = database["leases"].find_one({"_id": "demo"})
+    assert lease is not None
+    fill(database, Filling(job="demo", batches=3, begin=datetime.now(UTC) - timedelta(days=3)))
+    database["leases"].replace_one({"_id": "demo"}, lease)
+    assert len(posts(database)) > 4
 
 
 def test_a_killed_job_stores_what_was_in_the_open_segment_once(
