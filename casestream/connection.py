@@ -49,11 +49,15 @@ def _client(uri: str) -> MongoClient[dict[str, Any]]:
     try:
         return MongoClient(uri, **options)
     except (ConfigurationError, ValueError) as error:
-        why = "" if "@" in uri else f": {error}"
+        why = "" if {"@", "%"} & set(uri) else f": {error}"
+        record = " (a mongodb+srv:// address must have an SRV record in the DNS)" if "+srv:" in uri else ""
         raise BadArgument(
-            f"The URI is no address that pymongo can use{why}. It is written mongodb://USER:PASSWORD@HOST:PORT/, with "
-            "each of :/?#[]@% in user and password as urllib.parse.quote_plus writes it."
+            f"The URI is no address that pymongo can use{why}{record}. It is written "
+            "mongodb://USER:PASSWORD@HOST:PORT/, with each of :/?#[]@% in user and password as "
+            "urllib.parse.quote_plus writes it."
         ) from None
+    except OSError as error:
+        raise BadArgument(f"The URI names a file that cannot be read: {error}. Correct its options.") from None
 
 
 def _database(place: Place, name: str) -> Documents:

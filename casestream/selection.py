@@ -1,6 +1,7 @@
 """What a caller asks for: jobs, a range of time, columns."""
 
 import difflib
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,7 +25,7 @@ class Selection:
     @classmethod
     def of(cls, job: Jobs | None, since: Moment | None, until: Moment | None) -> "Selection":
         """Raises BadArgument."""
-        jobs = None if job is None else (job,) if isinstance(job, str) else tuple(job)
+        jobs = None if job is None else _names(job)
         begin, end = moment("since", since), moment("until", until)
         if begin and end and begin > end:
             raise BadArgument(f"since ({begin}) is after until ({end}): exchange them.")
@@ -45,6 +46,13 @@ class Selection:
         return {**self.of_jobs(), **({"timestamp": between} if between else {})}
 
 
+def _names(job: Jobs) -> tuple[str, ...]:
+    try:
+        return (job,) if isinstance(job, str) else tuple(job)
+    except TypeError:
+        raise BadArgument(f"job is {job!r}. Give a name, some names, or leave it out for all.") from None
+
+
 def moment(name: str, given: Moment | None) -> datetime | None:
     """The argument in UTC, at the next whole millisecond, since what is stored has no finer ones.
 
@@ -63,15 +71,20 @@ def moment(name: str, given: Moment | None) -> datetime | None:
 
 
 def at_least_one(rows: int) -> int:
-    """Raises BadArgument where it is less."""
-    if rows < 1:
+    """Raises BadArgument where it is less, or no whole number."""
+    try:
+        number = operator.index(rows)
+    except TypeError:
+        raise BadArgument(f"rows is {rows!r}. Give a whole number, 1 or more.") from None
+    if number < 1:
         raise BadArgument(f"rows is {rows}. Give 1 or more.")
-    return rows
+    return number
 
 
 def _whole_milliseconds(at: datetime) -> datetime:
     second = datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, tzinfo=UTC)
-    return second + timedelta(milliseconds=-(-at.microsecond // 1000))
+    nanoseconds = 1000 * at.microsecond + getattr(at, "nanosecond", 0)  # pandas' Timestamp has some
+    return second + timedelta(milliseconds=-(-nanoseconds // 1_000_000))
 
 
 def chosen(table: Collection, columns: Sequence[str] | None) -> tuple[str, ...]:
@@ -79,7 +92,12 @@ def chosen(table: Collection, columns: Sequence[str] | None) -> tuple[str, ...]:
     names = table.names()
     if columns is None:
         return names
-    wanted = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+    try:
+        wanted = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+    except TypeError:
+        raise NoSuchColumn(
+            f"columns is {columns!r}: no names of columns. {table.name} has {', '.join(names)}."
+        ) from None
     for column in wanted:
         if column not in names:
             near = difflib.get_close_matches(str(column), names, 1)

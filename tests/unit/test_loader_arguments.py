@@ -44,6 +44,10 @@ def test_a_limit_between_two_milliseconds_is_the_later_one_since_what_is_stored_
     assert moment("since", NOON + timedelta(microseconds=microseconds)) == NOON + timedelta(milliseconds=1)
 
 
+def test_a_nanosecond_of_pandas_is_behind_the_millisecond_too() -> None:
+    assert moment("until", pd.Timestamp(NOON) + pd.Timedelta(1, "ns")) == NOON + timedelta(milliseconds=1)
+
+
 @pytest.mark.parametrize(
     "given", ["yesterday", "", 5, pd.NaT, datetime.min.replace(tzinfo=timezone(timedelta(hours=2)))]
 )
@@ -62,6 +66,11 @@ def test_jobs_are_one_some_or_all(job: str | list[str] | None, jobs: tuple[str, 
     assert Selection.of(job, None, None).jobs == jobs
 
 
+def test_jobs_that_are_no_names_are_refused() -> None:
+    with pytest.raises(BadArgument, match=r"^job is 5. Give a name, some names, or leave it out for all"):
+        Selection.of(5, None, None)  # type: ignore[arg-type]
+
+
 def test_columns_come_in_the_order_asked_for_and_once() -> None:
     assert chosen(POSTS, ["timestamp", "text", "timestamp"]) == ("timestamp", "text")
     assert chosen(POSTS, None) == POSTS.names()
@@ -77,6 +86,12 @@ def test_no_columns_at_all_are_refused() -> None:
         casestream.load_batches(NOBODY, columns=[])
 
 
+@pytest.mark.parametrize("given", [5, [["text"]]])
+def test_columns_that_are_no_names_are_refused(given: object) -> None:
+    with pytest.raises(NoSuchColumn, match="no names of columns"):
+        chosen(POSTS, given)  # type: ignore[arg-type]
+
+
 def test_another_kind_of_table_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(BadArgument, match=r"as_ is 'numpy'. Give 'pandas', 'polars' or 'arrow'"):
         casestream.load_posts(NOBODY, as_="numpy")  # type: ignore[call-overload]
@@ -85,6 +100,9 @@ def test_another_kind_of_table_is_refused_with_those_that_there_are() -> None:
 def test_iter_posts_refuses_when_it_is_called_not_at_its_first_table() -> None:
     with pytest.raises(BadArgument, match="rows is 0"):
         casestream.iter_posts(NOBODY, rows=0)
+    for rows in (2.5, "5"):
+        with pytest.raises(BadArgument, match=f"rows is {rows!r}. Give a whole number"):
+            casestream.iter_posts(NOBODY, rows=rows)  # type: ignore[call-overload]
     with pytest.raises(NoSuchColumn):
         casestream.iter_posts(NOBODY, columns=["nothing"])
 
@@ -96,13 +114,29 @@ def test_polars_that_is_not_installed_is_asked_for_by_its_extra(monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    "uri", ["mongodb://reader:s3cr3t@/db@host", "reader:s3cr3t@host", "mongodb://reader:s3/cr3t@h:x/"]
+    "uri",
+    [
+        "mongodb://reader:s3cr3t@/db@host",
+        "reader:s3cr3t@host",
+        "mongodb://reader:s3/cr3t@h:x/",
+        "mongodb://reader:s3cr3t%40host/",
+    ],
 )
 def test_an_address_that_is_none_is_refused_without_its_password(uri: str) -> None:
     with pytest.raises(BadArgument, match="no address that pymongo can use") as refused:
         casestream.load_posts(uri)
     assert "cr3t" not in str(refused.value)
     assert refused.value.__suppress_context__
+
+
+def test_a_certificate_that_is_not_there_is_told_with_its_file() -> None:
+    with pytest.raises(BadArgument, match=r"names a file that cannot be read: .*'/nowhere/ca.pem'"):
+        casestream.load_posts("mongodb://reader:s3cr3t@host/?tls=true&tlsCAFile=/nowhere/ca.pem")
+
+
+def test_a_name_that_the_dns_may_not_know_is_said_to_be_one() -> None:
+    with pytest.raises(BadArgument, match=r"a mongodb\+srv:// address must have an SRV record in the DNS"):
+        casestream.load_posts("mongodb+srv://reader:s3cr3t@127.0.0.1/")
 
 
 def test_something_else_than_a_place_is_refused() -> None:
