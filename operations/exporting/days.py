@@ -52,16 +52,21 @@ class DayWriter:
         return renewed
 
     def _written(self, job: str, day: date) -> tuple[Day, list[Written]]:
-        """The day and its files; once more where its batches have changed while their documents were read."""
+        """The day and its files; once more where these batches have changed while their documents were read."""
         while True:
             entries = self._batches.of_day(job, day)
             written = list(self._files(job, day, entries))
             listed = summed(job, day, entries)
             made = replace(listed, files=tuple(each.file for each in written))
-            if made.is_whole() or summed(job, day, self._batches.of_day(job, day)) == listed:
+            if made.is_whole() or summed(job, day, self._as_now(job, day, entries)) == listed:
                 return made, written
             for each in written:
                 each.unfinished.path.unlink()
+
+    def _as_now(self, job: str, day: date, entries: Sequence[Entry]) -> list[Entry]:
+        """Without what was committed since: of a day that goes on there would be something each time."""
+        names = {entry["_id"] for entry in entries}
+        return [entry for entry in self._batches.of_day(job, day) if entry["_id"] in names]
 
     def _files(self, job: str, day: date, entries: Sequence[Entry]) -> Iterator[Written]:
         tables = map(self._format.encoded, of_size(self._read(self._batches.posts(entries))))

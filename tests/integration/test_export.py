@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import pytest
 
 import casestream
 from manage import main
+from operations.exporting.batches import Batches, Entry
 from operations.exporting.folder import Folder
 from operations.exporting.formats import FORMATS
 from operations.exporting.removal import remove_posts
@@ -233,6 +235,25 @@ def test_posts_that_the_ledger_has_and_the_documents_lack_are_said(export: Expor
     assert manifest_of(export.to)["totals"]["rows"] == 105
     assert "105 rows" not in export.check().out
     assert "covid, 2026-11-21: 15 rows, and the ledger had 30 posts" in export.check().out
+
+
+def test_a_job_that_goes_on_storing_does_not_keep_the_export_of_an_incomplete_day(
+    export: Export, database: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database, Filling(batches=2, posts=15))
+    database["micro_batches"].delete_one({"batch_id": 1})
+    numbers = count(2)
+
+    def while_a_batch_is_stored(wrapped: Batches, entries: list[Entry]) -> Iterator[pa.Table]:
+        number = next(numbers)
+        assert number < 5, "the day is read again and again"
+        begin = BEGIN + timedelta(seconds=20 * number)
+        fill(database, Filling(query=f"q{number}", batches=1, posts=15, begin=begin))
+        return posts_of(wrapped, entries)
+
+    posts_of = Batches.posts
+    monkeypatch.setattr(Batches, "posts", while_a_batch_is_stored)
+    assert "of 2026-11-20 (covid) the database lacks posts" in export.run("--to", str(export.to)).errors
 
 
 def test_nothing_to_export_is_a_manifest_and_no_failure(export: Export, database: Documents) -> None:
