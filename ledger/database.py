@@ -40,7 +40,8 @@ def connect(uri: str, database: str, ca_file: str | None = None) -> Database[dic
             **authorities,
         )
     except (ConfigurationError, ValueError) as error:
-        raise CannotStart(f"CASESTREAM_MONGODB_URI is no address that pymongo can use: {error}") from error
+        why = f": {error}" if "@" in uri or "%" not in uri else ""  # of a host in which all is encoded it shows all
+        raise CannotStart(f"CASESTREAM_MONGODB_URI is no address that pymongo can use{why}") from None
     return client.get_database(
         database,
         codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),

@@ -6,7 +6,15 @@ from errors import CannotStart
 from ledger.database import connect, reach
 
 
-@pytest.mark.parametrize("uri", ["mongodb://", "mongodb://user:hunter2/@host", "mongodb://user:a@hunter2@h"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://",
+        "mongodb://user:hunter2/@host",
+        "mongodb://user:a@hunter2@h",
+        "mongodb+srv://user:hunter2%40h.example.com/",
+    ],
+)
 def test_an_address_that_is_none_is_no_start_and_is_not_shown(uri: str) -> None:
     with pytest.raises(CannotStart, match="CASESTREAM_MONGODB_URI is no address that pymongo can use") as raised:
         connect(uri, "test")
