@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from casestream.schemas import TIME
+from errors import JobError
 from operations.exporting.chunks import in_files, of_size
 from operations.exporting.formats import FORMATS
 from operations.exporting.formats.base import Format
@@ -139,7 +140,7 @@ def test_ids_are_one_a_line_and_nothing_else(tmp_path: Path) -> None:
 
 def test_an_id_with_a_line_feed_is_refused(tmp_path: Path) -> None:
     table = pa.table({"id": ["1\n2"]})
-    with pytest.raises(ValueError, match="line feed"):
+    with pytest.raises(JobError, match="line feed in it: --format parquet"):
         written(IdLines(table.schema), table, tmp_path)
 
 

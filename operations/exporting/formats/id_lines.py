@@ -8,13 +8,14 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from errors import JobError
 from operations.exporting.formats.base import Format
 
 _READ_LINES = 500_000
 
 
 class IdLines(Format):
-    """A schema of one column of strings. An id with a line feed, which no network has, is refused by ValueError."""
+    """A schema of one column of strings. An id with a line feed, which no network has, is refused by JobError."""
 
     suffix = ".txt"
 
@@ -25,7 +26,7 @@ class IdLines(Format):
         for table in tables:
             ids = table.column(0)
             if pc.any(pc.match_substring(ids, "\n")).as_py():
-                raise ValueError("an id has a line feed in it")
+                raise JobError("an id has a line feed in it: --format parquet, into another folder, can hold it")
             file.write("".join(f"{each}\n" for each in ids.to_pylist()).encode())
 
     def read(self, path: Path) -> Iterator[pa.Table]:
