@@ -4,6 +4,7 @@ import argparse
 import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 from pymongo.errors import OperationFailure, PyMongoError
@@ -42,8 +43,14 @@ def main() -> None:
         st.fragment(_panels, run_every=choice.refresh_seconds)(connected, choice, known)
 
 
+class _Arguments(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise FixSettings([message])
+
+
 def _settings_file() -> Path | None:
-    parser = argparse.ArgumentParser()
+    """Raises FixSettings: to end the process is to leave the viewer without a page."""
+    parser = _Arguments(add_help=False)
     parser.add_argument("--settings-file", type=Path)
     found: Path | None = parser.parse_args().settings_file
     return found

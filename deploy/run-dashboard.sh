@@ -6,8 +6,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 port=8501
-if [[ ${1:-} == --port ]]; then
-  port=${2:?--port: a number must stand behind it}
-  shift 2
-fi
-exec .venv/bin/python -m streamlit run dashboard/app.py --server.port "$port" -- "$@"
+rest=()
+while (($#)); do
+  case $1 in
+    --port) port=${2:?--port: a number must stand behind it} && shift ;;
+    --port=*) port=${1#*=} ;;
+    *) rest+=("$1") ;;
+  esac
+  shift
+done
+exec .venv/bin/python -m streamlit run dashboard/app.py --server.port "$port" -- ${rest[@]+"${rest[@]}"}
