@@ -40,7 +40,7 @@ def main() -> None:
     if not known:
         st.fragment(_wait_for_jobs, run_every=RETRY_SECONDS)(connected)
     elif choice := choose(known):
-        st.fragment(_panels, run_every=choice.refresh_seconds)(connected, choice, known)
+        st.fragment(_panels, run_every=choice.refresh_seconds)(connected, choice, known, datetime.now(UTC))
 
 
 class _Arguments(argparse.ArgumentParser):
@@ -74,13 +74,14 @@ def _wait_for_jobs(connected: Connection) -> None:
         page.no_database(_said(connected, error), RETRY_SECONDS)
 
 
-def _panels(connected: Connection, choice: Choice, known: tuple[str, ...]) -> None:
+def _panels(connected: Connection, choice: Choice, known: tuple[str, ...], known_at: datetime) -> None:
+    """The panels; where a later reading has other jobs than the controls, all of the page once more."""
     try:
         reading = _read(connected, choice)
     except (CannotStart, PyMongoError) as error:
         page.no_database(_said(connected, error), choice.refresh_seconds)
         return
-    if set(reading.jobs) != set(known):
+    if reading.at > known_at and set(reading.jobs) != set(known):
         st.rerun()
     page.show(reading, choice)
 
