@@ -84,9 +84,9 @@ def _create(database: Database[dict[str, Any]], name: str, pipeline: list[dict[s
 def _replace(database: Database[dict[str, Any]], name: str, pipeline: list[dict[str, Any]]) -> None:
     """Readers see the one or the other definition; for a moment none, where the server does not know how."""
     database.command("collMod", name, viewOn=MICRO_BATCHES.name, pipeline=pipeline)
-    # The embedded server says yes to it and changes nothing.
-    (now,) = database.list_collections(filter={"name": name, "type": "view"})
-    if not _is(now, pipeline):
+    # The embedded server says yes to it and changes nothing. Another job may do the same just now: then none is there.
+    now = next(iter(database.list_collections(filter={"name": name, "type": "view"})), None)
+    if now is None or not _is(now, pipeline):
         database.drop_collection(name)
         _create(database, name, pipeline)
     log.info("view replaced by this version's view=%s.%s", database.name, name)

@@ -24,13 +24,13 @@ def findings(folder: Folder, manifest: Manifest) -> Iterator[str]:
 
 
 def _finding(folder: Folder, file: File, file_format: Format) -> str | None:
-    size = folder.size(file.path)
-    if size is None:
-        return "it is not there"
-    if size != file.bytes:
-        return f"{size:,} bytes, expected {file.bytes:,}"
     path = folder.path / file.path
     try:
+        size = folder.size(file.path)
+        if size is None:
+            return "it is not there"
+        if size != file.bytes:
+            return f"{size:,} bytes, expected {file.bytes:,}"
         with path.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         if digest != file.sha256:

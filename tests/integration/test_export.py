@@ -337,6 +337,14 @@ def damaged(folder: Path) -> dict[str, Path]:
     return {"not there": first, "bytes, expected": second, "SHA-256": third, "not in _manifest.json": third.parent}
 
 
+def test_check_says_what_it_cannot_look_at(export: Export, database: Documents) -> None:
+    fill(database, Filling(batches=1, posts=10))
+    export.again()
+    (export.to / "job=covid").rename(export.to / "elsewhere")
+    (export.to / "job=covid").write_text("no folder")
+    assert "cannot be read: [Errno 20] Not a directory" in export.check().out
+
+
 def test_check_finds_what_is_not_as_the_manifest_has_it(export: Export, database: Documents) -> None:
     fill(database, Filling(batches=4, posts=10, seconds=86_400))
     export.again("--format", "csv")

@@ -1,12 +1,13 @@
 """The views show what is committed, row by row as it is stored; whoever made them before, they are this version's."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from casestream.stored import METRICS
@@ -14,7 +15,7 @@ from casestream.tables import POSTS_VIEW, TEXTS
 from ledger.database import connect
 from ledger.described import ensure_described
 from ledger.indexes import ensure_indexes
-from ledger.views import VIEWS
+from ledger.views import VIEWS, ensure_views
 from tests.conftest import Documents
 from tests.filled import BEGIN, Filling, fill
 
@@ -116,6 +117,29 @@ def test_a_view_of_another_release_is_replaced(database: Documents) -> None:
     ensure_described(database)
     assert [each["id"] for each in database["posts"].find()] == [str(10**18 + n) for n in range(3)]
     assert [len(each["content"]) for each in database["texts"].find()] == [3]
+
+
+def test_a_view_that_another_job_is_replacing_at_the_same_moment_is_made(
+    database: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure_indexes(database)
+    database.command("create", "posts", viewOn="batches", pipeline=[])
+    stored = {each["name"]: each for each in database.list_collections()}
+    monkeypatch.setattr(Database, "command", _dropping_before("collMod", Database.command))
+    ensure_views(database, stored)
+    assert {each["name"] for each in database.list_collections(filter={"type": "view"})} == set(VIEWS)
+
+
+def _dropping_before(word: str, wrapped: Callable[..., object]) -> Callable[..., object]:
+    """The command, before which another job takes the collection that it names away."""
+
+    def command(self: Documents, said: str, *arguments: object, **options: object) -> object:
+        if said == word:
+            self.drop_collection(str(arguments[0]))
+            return {"ok": 1.0}
+        return wrapped(self, said, *arguments, **options)
+
+    return command
 
 
 def test_a_collection_of_a_views_name_is_left_alone_and_said(
