@@ -8,7 +8,7 @@ columns (`casestream.tables`), in the order wanted. as_: pandas, polars (`pip in
 They raise the errors of `casestream.errors`: each says what to do next.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from casestream.selection import Jobs, Moment, Selection, at_least_one, chosen
@@ -78,11 +78,15 @@ def load_posts(
 @overload
 def iter_posts(
     uri: "Place", *, as_: Literal["pandas"] = "pandas", **asked: Unpack[AskedInPieces]
-) -> "Iterator[pd.DataFrame]": ...
+) -> "Generator[pd.DataFrame, None, None]": ...
 @overload
-def iter_posts(uri: "Place", *, as_: Literal["polars"], **asked: Unpack[AskedInPieces]) -> "Iterator[pl.DataFrame]": ...
+def iter_posts(
+    uri: "Place", *, as_: Literal["polars"], **asked: Unpack[AskedInPieces]
+) -> "Generator[pl.DataFrame, None, None]": ...
 @overload
-def iter_posts(uri: "Place", *, as_: Literal["arrow"], **asked: Unpack[AskedInPieces]) -> "Iterator[pa.Table]": ...
+def iter_posts(
+    uri: "Place", *, as_: Literal["arrow"], **asked: Unpack[AskedInPieces]
+) -> "Generator[pa.Table, None, None]": ...
 def iter_posts(
     uri: "Place",
     *,
@@ -94,11 +98,14 @@ def iter_posts(
     database: str = "casestream",
     rows: int = ROWS,
 ) -> Any:
-    """The same posts in tables of at most so many rows, none empty; memory holds a few of them at a time."""
+    """The same posts in tables of at most so many rows, none empty; memory holds a few of them at a time.
+
+    Its `close()` ends the reading where a loop ends early: `contextlib.closing` calls it also after an error.
+    """
     from casestream import frames, loading
 
     made, selection, wanted = frames.maker(as_), Selection.of(job, since, until), chosen(POSTS, columns)
-    return map(made, loading.in_pieces(uri, database, selection, wanted, at_least_one(rows)))
+    return loading.in_pieces(uri, database, selection, wanted, at_least_one(rows), made)
 
 
 @overload

@@ -1,13 +1,14 @@
 """The posts window by window: all of them in one table, or in pieces."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pyarrow as pa
 from pymongo.errors import AutoReconnect
 
 from casestream.connection import Documents, Place, opened
+from casestream.frames import Frame
 from casestream.posts import read_window
 from casestream.progress import bar
 from casestream.schemas import table_schema
@@ -36,14 +37,19 @@ def whole(place: Place, database: str, selection: Selection, columns: Sequence[s
 
 
 def in_pieces(
-    place: Place, database: str, selection: Selection, columns: Sequence[str], rows: int
-) -> Iterator[pa.Table]:
-    """The posts in tables of at most so many rows."""
+    place: Place,
+    database: str,
+    selection: Selection,
+    columns: Sequence[str],
+    rows: int,
+    made: Callable[[pa.Table], Frame],
+) -> Generator[Frame, None, None]:
+    """The posts in tables of at most so many rows, each as `made` makes it."""
     limits = Limits(rows, _WINDOW_BYTES, _WINDOW_BYTES)
     with opened(place, database, selection) as documents:
         for table in _read(documents, windows(committed(documents, selection), limits), columns):
             for first in range(0, len(table), rows):
-                yield table.slice(first, rows)
+                yield made(table.slice(first, rows))
 
 
 def _read(database: Documents, them: Iterator[Window], columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -247,7 +247,20 @@ def test_an_iteration_that_is_left_leaves_no_thread_and_no_connection(filled: Do
     pieces = casestream.iter_posts(mongodb_uri, database=filled.name, rows=10)
     next(pieces)
     del pieces
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("casestream")] == []
+    assert readers() == []
+
+
+def test_an_iteration_is_closed_by_whoever_wants_it_ended_also_while_a_traceback_holds_it(filled: Documents) -> None:
+    pieces = casestream.iter_posts(filled, rows=10)
+    next(pieces)
+    assert readers() != []
+    pieces.close()
+    assert readers() == []
+
+
+def readers() -> list[str]:
+    """The loader's threads that there are."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("casestream")]
 
 
 def test_a_batch_larger_than_a_window_is_read_by_its_parts_and_whole_where_all_is_loaded(
