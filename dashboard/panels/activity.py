@@ -64,23 +64,29 @@ def lag(reading: Reading, stored: Stored) -> None:
 
 
 def _draw(marks: alt.Chart, reading: Reading, series: Series, about: str) -> None:
-    st.caption(about + (" Shaded: the feed was not heard." if reading.gaps else ""))
     begin, end = _domain(reading, series)
-    shades = [_shades(reading.gaps, begin, end)] if reading.gaps else []
+    shades = [_shades(rows)] if (rows := shaded(reading.gaps, begin, end, reading.at)) else []
+    st.caption(about + (" Shaded: the feed was not heard." if shades else ""))
     layers = alt.layer(_time_axis(begin, end), *shades, marks)
     st.altair_chart(layers.properties(height=_HEIGHT), theme="streamlit", alt=about)
 
 
-def _shades(gaps: Sequence[Gap], begin: datetime, end: datetime) -> alt.Chart:
-    rows = [_shade(gap, begin, end) for gap in gaps]
+def shaded(gaps: Sequence[Gap], begin: datetime, end: datetime, now: datetime) -> list[dict[str, object]]:
+    """What of each gap lies between begin and end: of an open range that is from its first batch to its last one."""
+    return [
+        _shade(gap, begin, end, now) for gap in gaps if gap.since < end and (gap.until is None or gap.until > begin)
+    ]
+
+
+def _shades(rows: list[dict[str, object]]) -> alt.Chart:
     tooltip = [alt.Tooltip("cause"), alt.Tooltip("lasted", title="not heard for")]
     shades = alt.Chart(pd.DataFrame(rows)).mark_rect(color=_RED, opacity=0.18)
     drawn: alt.Chart = shades.encode(x="begin:T", x2="end", tooltip=tooltip)
     return drawn
 
 
-def _shade(gap: Gap, begin: datetime, end: datetime) -> dict[str, object]:
-    until = gap.until or end
+def _shade(gap: Gap, begin: datetime, end: datetime, now: datetime) -> dict[str, object]:
+    until = gap.until or now
     return {
         "begin": max(gap.since, begin),
         "end": min(until, end),
