@@ -43,7 +43,12 @@ _OF_AN_ENTRY = (
     "job", "source", "batch_id", "timestamp", "posts", "dead_letters", "tombstones", "duplicates", "bytes", "parts",
     "content_hash", "newest_received_at", "code_version", "planned_at", "committed_at", "seconds", "lag_seconds",
 )  # fmt: skip
-BATCH_TABLE = Collection("batches", "a committed micro-batch", (_BATCH, *BATCHES.some(_OF_AN_ENTRY), *_COUNT))
+_REMOVED = tuple(
+    replace(field, null=True, optional=False) for field in BATCHES.some(["forgotten", "forgotten_at", "expired_at"])
+)
+BATCH_TABLE = Collection(
+    "batches", "a committed micro-batch", (_BATCH, *BATCHES.some(_OF_AN_ENTRY), *_REMOVED, *_COUNT)
+)
 
 _PROVIDER, _AS_OF, _FETCHED_AT = (
     field for field in CASE_COUNT.fields if field.name in ("provider", "as_of", "fetched_at")
