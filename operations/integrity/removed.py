@@ -1,11 +1,13 @@
 """What was taken away on purpose: batches that have expired, posts that were forgotten. What is left of it is found."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clock import Clock
 from forgotten import holds_post
 from ledger.forgotten import ForgottenLog
+from operations.integrity import stored
 from operations.integrity.findings import Kind, Report
 from operations.integrity.stored import Documents, Window, batch_of_document
 from operations.integrity.tally import Tally, posts_of
@@ -33,6 +35,13 @@ class Removed:
             if (batch := batch_of_document(document["_id"])) in expired:
                 found = f"micro_batches/{document['_id']}, {document.get('posts')} posts"
                 self._report.add(Kind.EXPIRED, f"batches/{batch}", found, "nothing")
+        for batch, letters in self._letters_of(expired, window).items():
+            self._report.add(Kind.EXPIRED, f"batches/{batch}", f"{letters} dead letters", "nothing")
+
+    def _letters_of(self, expired: Sequence[str], window: Window) -> Counter[str]:
+        """How many of each batch are still there, of those that have some."""
+        entries = {name: window.entries[name] for name in expired}
+        return Counter(batch for batch, _ in stored.dead_letters(self._database, self._job, Window(entries, None)))
 
     def report_forgotten(self, document: Mapping[str, Any]) -> None:
         """A note where a document holds what is forgotten."""

@@ -101,6 +101,19 @@ def test_a_look_that_was_killed_or_failed_is_ended_by_the_next_one(
     commands.done("verify", "--jobname", "covid")
 
 
+def test_verify_names_a_dead_letter_of_a_batch_that_has_expired(commands: Commands, filled: Documents) -> None:
+    """As a process leaves it that was killed between the documents and the dead letters."""
+    letter = filled["dead_letters"].find_one({"job": "covid", "batch_id": 2})
+    assert letter is not None
+    retention(filled, ToldClock(seconds=5)).look()
+    filled["dead_letters"].insert_one(letter)
+    ended = commands.run("verify", "--jobname", "covid")
+    assert ended.code == 1
+    assert (
+        f"expired and still stored: batches/{letter['_id'].partition(':')[0]}:2: found 1 dead letters" in ended.stdout
+    )
+
+
 def test_a_job_that_was_replaced_removes_nothing(filled: Documents) -> None:
     def fence() -> None:
         raise LeaseLost
