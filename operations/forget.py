@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 import command_line
 from clock import SystemClock
 from errors import CannotStart, FixSettings, JobError
+from ledger.forgotten import ForgottenLog
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
 from operations.database import opened
@@ -118,7 +120,7 @@ def _look(database: Documents, scope: Scope, targets: Targets, export: list[Path
 
     with _shown(database, scope) as told:
         scan = Scan(database, scope, told)
-        targets = scan.with_posts_of_authors(targets)
+        targets = scan.with_posts_of_authors(replace(targets, earlier=ForgottenLog(database, SystemClock()).known()))
         for job in scope.jobs:
             _print(job, scan.look(job, targets))
             spool = JobSpool(database, job)

@@ -28,10 +28,11 @@ _NO_POST = (KeyError, TypeError, AttributeError)
 
 @dataclass(frozen=True)
 class Hit:
-    """A document that holds posts which go: their ids."""
+    """A document that holds posts which go: their ids, and those of them that are no reposts, but may be reposted."""
 
     document: str
     posts: tuple[str, ...]
+    originals: tuple[str, ...]
 
 
 def hits(database: Documents, job: str, window: Window, targets: Targets) -> Iterator[Hit]:
@@ -48,12 +49,16 @@ def _hits(database: Documents, those: dict[str, Any], targets: Targets) -> Itera
     # Ids only, whatever is looked for: a condition on `content` makes some servers read the whole collection.
     read = {f"content.{name}": 1 for name in _READ}
     for document in database["micro_batches"].find(those, read):
-        if ids := tuple(str(post["id"]) for post in posts_of(document) if targets.takes(post)):
-            yield Hit(document["_id"], ids)
+        if going := [post for post in posts_of(document) if targets.takes(post)]:
+            originals = tuple(str(post["id"]) for post in going if post.get("kind") != "repost")
+            yield Hit(document["_id"], tuple(str(post["id"]) for post in going), originals)
 
 
 class Removal:
-    """Removes posts. fence is called before each step, and raises LeaseLost where another command has taken over."""
+    """Removes posts, which `note` is told first.
+
+    fence is called before each step, and raises LeaseLost where another command has taken over.
+    """
 
     def __init__(self, database: Documents, forgotten: ForgottenLog, clock: Clock, fence: Callable[[], None]) -> None:
         self._database = database
@@ -62,6 +67,14 @@ class Removal:
         self._forgotten = forgotten
         self._clock = clock
         self._fence = fence
+
+    def note(self, found: Sequence[Hit], targets: Targets) -> None:
+        """Before these go: an export may have no more of a repost than its id.
+
+        All of them at once, since each time makes the jobs that run store their batches anew.
+        """
+        ids = {post for hit in found for post in hit.posts} - targets.posts
+        self._forgotten.add(map(of_post, sorted(ids)))
 
     def finish(self) -> int:
         """End what a killed command has begun; how many documents it had come to."""
@@ -85,7 +98,6 @@ class Removal:
         going, staying = _divided(posts_of(document), targets)
         if not going:
             return 0
-        self._note(going, targets)
         self._forget_requeued(entry, going)
         intent = self.announce(entry, document, going, staying)
         if not self.write(document, staying):
@@ -99,7 +111,6 @@ class Removal:
         document = self._documents.find_one({"_id": name})
         going, staying = _divided(posts_of(document or {}), targets)
         if document is not None and going:
-            self._note(going, targets)
             self.write(document, staying)
         return len(going)
 
@@ -148,11 +159,6 @@ class Removal:
         self._batches.update_one(
             {"_id": entry, "forgetting.document": intent["document"]}, {"$unset": {"forgetting": ""}}
         )
-
-    def _note(self, going: Sequence[Mapping[str, Any]], targets: Targets) -> None:
-        """An export may have no more of a repost than its id."""
-        ids = {str(post["id"]) for post in going if post.get("id")} - targets.posts
-        self._forgotten.add([of_post(each) for each in sorted(ids)])
 
     def _forget_requeued(self, entry: Mapping[str, Any], going: Sequence[Mapping[str, Any]]) -> None:
         """A post that was a dead letter stands in that letter too, word for word."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,60 @@ def test_an_authors_posts_go_and_what_others_reposted_of_them(commands: Commands
     stored = {each["_id"] for each in filled["forgotten"].find()}
     assert stored == {of_author("7001"), *map(of_post, of_author_7001 | {post_id(2)})}
     assert commands.notes() == []
+
+
+def test_killed_between_an_authors_post_and_its_repost_the_same_command_takes_the_repost(
+    commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The post is gone then, and with it who wrote it: a hash is all that tells whose the repost is."""
+    changed(filled, 100, kind="repost", refers_to=post_id(1))
+    account = Removal.account
+
+    def dies_after_the_first(removal: Removal, entry: str, intent: dict[str, Any]) -> None:
+        account(removal, entry, intent)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Removal, "account", dies_after_the_first)
+        with pytest.raises(Killed):
+            commands.run("forget", "--author", "7001", "--yes")
+    assert post_id(1) not in ids(filled)
+    assert post_id(100) in ids(filled)
+    look = commands.done("forget", "--author", "7001")[0]
+    assert commands.done("forget", "--author", "7001", "--yes")[0] == look
+    assert post_id(100) not in ids(filled)
+    assert commands.notes() == []
+
+
+def test_the_reposts_of_a_later_version_go_with_it_wherever_they_stand(commands: Commands, filled: Documents) -> None:
+    changed(filled, 90, edit_of=post_id(3))
+    changed(filled, 20, kind="repost", refers_to=post_id(90))
+    changed(filled, 110, kind="repost", refers_to=post_id(90))
+    before = ids(filled)
+    said = commands.done("forget", "--post", post_id(3), "--yes")
+    assert before - ids(filled) == {post_id(number) for number in (3, 20, 90, 110)}
+    assert said[0] == "covid: 4 posts in 4 documents, 0 dead letters"
+    assert commands.notes() == []
+
+
+def test_what_goes_with_the_posts_is_noted_once_in_a_while_and_not_for_each_document(
+    commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time makes a running job store its batch anew."""
+    for number in (10, 40, 50, 70, 75, 100, 105):
+        changed(filled, number, kind="repost", refers_to=post_id(3))
+    add, times = ForgottenLog.add, list[int]()
+
+    def counted(log: ForgottenLog, hashes: Iterable[str]) -> None:
+        wanted = list(hashes)
+        times.append(len(wanted))
+        add(log, wanted)
+
+    monkeypatch.setattr(ForgottenLog, "add", counted)
+    commands.done("forget", "--post", post_id(3), "--yes")
+    assert [number for number in times if number > 1] == [7]
+    assert filled["forgotten"].count_documents({}) == 8
+    assert times.count(1) <= 2  # the post itself, before and after its author's
 
 
 def test_a_document_that_would_be_empty_goes(commands: Commands, filled: Documents, tmp_path: Path) -> None:
