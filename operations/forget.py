@@ -81,6 +81,9 @@ def _targets(post: list[str], author: list[str], file: Path | None, posts: bool,
     problems = []
     if not (post or author or file):
         problems.append("--post ID, --author ID or --from-file FILE: say what is to be forgotten")
+    # A shell's empty variable is an empty string, which stands in many a dead letter.
+    problems += [f"--post {each!r}: an id is one word" for each in post if len(each.split()) != 1]
+    problems += [f"--author {each!r}: an id has letters or digits in it" for each in author if not each.strip()]
     if (posts, authors) in ((True, True), (False, False)) and file:
         problems.append("--from-file: say with --posts or with --authors what its ids are; the file does not")
     if (posts or authors) and not file:
