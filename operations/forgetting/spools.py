@@ -8,6 +8,8 @@ from operations.integrity.stored import Documents
 from spool.files import local_path
 from spool.forgetting import events_of, forget_events
 
+_AS_THE_JOB = "Run this as the user that the job runs as."
+
 
 class JobSpool:
     """The spool of a job's last start, as its lease has it."""
@@ -26,15 +28,15 @@ class JobSpool:
         return f"{self._job}: its spool {self.uri} is not on this machine: what it holds is left out when it is read"
 
     def waiting(self, targets: Targets) -> int:
-        """How many of its events are such posts."""
+        """How many of its events are such posts. Raises JobError."""
         try:
             return events_of(self._path, targets.is_event) if self._path else 0
-        except FileNotFoundError:
-            return self.waiting(targets)  # a segment that a running job has read meanwhile
+        except OSError as error:
+            raise JobError(f"the spool {self.uri} of {self._job} cannot be read: {error}. {_AS_THE_JOB}") from error
 
     def forget(self, targets: Targets) -> int:
         """Blank them; how many. The job's lease must be the caller's. Raises JobError."""
         try:
             return forget_events(self._path, targets.is_event) if self._path else 0
         except OSError as error:
-            raise JobError(f"the spool {self.uri} of {self._job} cannot be written to: {error}") from error
+            raise JobError(f"the spool {self.uri} of {self._job} cannot be written to: {error}. {_AS_THE_JOB}") from error
