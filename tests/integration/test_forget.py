@@ -524,6 +524,16 @@ def test_the_exports_that_are_recorded_lose_it_too(
     assert f"export {to}: 0 rows" in commands.done("forget", "--post", post_id(3), "--author", "7001", "--yes")
 
 
+@pytest.mark.usefixtures("filled")
+def test_an_export_without_ids_is_said_to_be_one_since_nobody_can_tell_what_of_it_goes(
+    commands: Commands, tmp_path: Path
+) -> None:
+    to = tmp_path / "export"
+    commands.done("export", "--to", str(to), "--format", "jsonl", "--columns", "text,lang")
+    said = commands.done("forget", "--post", post_id(3), "--yes")
+    assert f"export {to} has no column id: what of it is to go cannot be told. Remove it, or export it anew" in said
+
+
 def test_exports_elsewhere_are_named_and_one_that_is_busy_is_done_by_the_next_command(
     commands: Commands, filled: Documents, tmp_path: Path
 ) -> None:
