@@ -102,7 +102,7 @@ class Removal:
         intent = self.announce(entry, document, going, staying)
         if not self.write(document, staying):
             self._take_back(entry["_id"], intent)
-            raise JobError(f"micro_batches/{name} was changed meanwhile, by a hand or by retention: run this again")
+            raise _changed(document)
         self.account(entry["_id"], intent)
         return len(going)
 
@@ -121,7 +121,7 @@ class Removal:
         going: Sequence[dict[str, Any]],
         staying: Sequence[dict[str, Any]],
     ) -> dict[str, Any]:
-        """The first step; what it wrote."""
+        """The first step; what it wrote. Raises JobError where the entry is not as it was read."""
         total = int(entry["content_hash"], 16) - sum(map(_fingerprint, going))
         intent = {
             "document": document["_id"],
@@ -130,7 +130,10 @@ class Removal:
             "content_hash": fingerprint.content_hash(total),
         }
         self._fence()
-        self._batches.update_one({"_id": entry["_id"]}, {"$set": {"forgetting": intent}})
+        # Who stood still behind the fence must not put this in the place of what another command has announced.
+        unchanged = {"_id": entry["_id"], "content_hash": entry["content_hash"], "forgetting": None}
+        if self._batches.update_one(unchanged, {"$set": {"forgetting": intent}}).matched_count == 0:
+            raise _changed(document)
         return intent
 
     def write(self, document: Mapping[str, Any], staying: Sequence[dict[str, Any]]) -> bool:
@@ -167,6 +170,11 @@ class Removal:
         those = {"requeue_run": entry["batch_id"], "origin": {"$in": [post.get("origin") for post in going]}}
         names = [letter["_id"] for letter in self._database["dead_letters"].find(those, {"_id": 1})]
         forget_letters(self._database, names, self._forgotten)
+
+
+def _changed(document: Mapping[str, Any]) -> JobError:
+    who = "by a hand, by retention or by another command"
+    return JobError(f"micro_batches/{document['_id']} was changed meanwhile, {who}: run this again")
 
 
 def _divided(posts: Sequence[dict[str, Any]], targets: Targets) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -348,6 +348,33 @@ def test_what_a_hand_has_changed_meanwhile_is_left_and_said(
     assert post_id(40) in ids(filled)
 
 
+@pytest.mark.parametrize("of", ["the-same-post", "another-document"])
+def test_a_command_that_stood_still_while_another_took_over_announces_nothing_more(
+    commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    """Between its fence and its write: what it has read of the batch is no longer so."""
+    clock = ToldClock()
+    log = ForgottenLog(filled, clock)
+    fences = iter(range(100))
+
+    def fence() -> None:
+        if next(fences) > 0:
+            return
+        if of == "the-same-post":
+            commands.done("forget", "--post", post_id(40), "--yes")
+        else:  # it was killed in its turn
+            with monkeypatch.context() as patch:
+                patch.setattr(Removal, "account", dying(Removal.account, "before"))
+                with pytest.raises(Killed):
+                    commands.run("forget", "--post", post_id(41), "--yes")
+
+    with pytest.raises(JobError, match="run this again"):
+        Removal(filled, log, clock, fence).of_committed(f"{QUERY}:1:0", Targets(frozenset({post_id(40)})))
+    commands.done("forget", "--post", post_id(40), "--yes")
+    assert commands.notes() == []
+    assert entry(filled, 1)["posts"] == (29 if of == "the-same-post" else 28)
+
+
 class Meanwhile(ToldClock):
     """A clock; `then` happens whenever somebody waits."""
 
