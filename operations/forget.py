@@ -29,6 +29,7 @@ from operations.integrity import stored
 from operations.integrity.stored import Documents
 from operations.terminal import terminal
 from operations.times import time_of
+from sinks.schema import refuse_newer
 
 _LEASE = "forget:all"
 _LEASE_SECONDS = 30
@@ -70,6 +71,8 @@ def forget(
     targets = _targets(post or [], author or [], from_file, posts, authors)
     with opened(command_line.read_storage(settings_file)) as database, _explained():
         scope = Scope(_jobs(database, jobname), since, until)
+        for job in scope.jobs:
+            refuse_newer(database, job)
         if yes:
             _remove(database, scope, targets, export or [])
         else:

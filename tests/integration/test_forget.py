@@ -525,6 +525,15 @@ def test_a_job_that_nobody_knows_ends_with_code_3(commands: Commands) -> None:
     assert commands.run("forget", "--post", "1", "--jobname", "nobody").code == 3
 
 
+def test_documents_of_a_later_version_are_not_touched(commands: Commands, filled: Documents) -> None:
+    filled["micro_batches"].update_one({"_id": f"{QUERY}:3:1"}, {"$set": {"schema_version": 2}})
+    filled["micro_batches"].update_one({"_id": f"{QUERY}:3:0"}, {"$set": {"schema_version": 2}})
+    before = everything(filled)
+    ended = commands.run("forget", "--post", post_id(40), "--yes")
+    assert (ended.code, "start the version that wrote it" in ended.stderr) == (3, True)
+    assert everything(filled) == before
+
+
 def test_a_database_of_nothing_remembers_what_must_not_come(
     database: Documents, monkeypatch: pytest.MonkeyPatch, mongodb_uri: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
