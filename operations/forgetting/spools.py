@@ -8,8 +8,6 @@ from operations.integrity.stored import Documents
 from spool.files import local_path
 from spool.forgetting import events_of, forget_events
 
-_AS_THE_JOB = "Run this as the user that the job runs as."
-
 
 class JobSpool:
     """The spool of a job's last start, as its lease has it."""
@@ -18,8 +16,7 @@ class JobSpool:
         lease = database["leases"].find_one({"_id": job}, {"spool": 1}) or {}
         self._job = job
         self.uri: str | None = lease.get("spool")
-        path = local_path(self.uri) if self.uri else None
-        self._path: Path | None = path if path is not None and path.is_dir() else None
+        self._path = self._here()
 
     def elsewhere(self) -> str | None:
         """A line on a spool that cannot be reached from here; None where there is nothing to say."""
@@ -32,11 +29,24 @@ class JobSpool:
         try:
             return events_of(self._path, targets.is_event) if self._path else 0
         except OSError as error:
-            raise JobError(f"the spool {self.uri} of {self._job} cannot be read: {error}. {_AS_THE_JOB}") from error
+            raise self._unreadable(error) from error
 
     def forget(self, targets: Targets) -> int:
         """Blank them; how many. The job's lease must be the caller's. Raises JobError."""
         try:
             return forget_events(self._path, targets.is_event) if self._path else 0
         except OSError as error:
-            raise JobError(f"the spool {self.uri} of {self._job} cannot be written to: {error}. {_AS_THE_JOB}") from error
+            raise JobError(f"the spool {self.uri} of {self._job} cannot be written to: {error}") from error
+
+    def _here(self) -> Path | None:
+        """Its folder; None where it is none of this machine's. Raises JobError."""
+        path = local_path(self.uri) if self.uri else None
+        try:
+            return path if path is not None and path.is_dir() else None
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> JobError:
+        return JobError(
+            f"the spool {self.uri} of {self._job} cannot be read: {error}. Run this as the user that the job runs as."
+        )

@@ -473,14 +473,18 @@ def test_an_event_that_waits_in_the_spool_of_a_stopped_job_is_gone_from_the_disk
     assert not any("spool" in line for line in commands.done("forget", "--post", post_id(502), "--yes"))
 
 
-def test_a_spool_that_cannot_be_read_is_said_in_a_line(commands: Commands, filled: Documents, tmp_path: Path) -> None:
-    """A folder stands for a file of another user: who runs these tests may read those."""
+@pytest.mark.parametrize("below", ["", "n" * 300], ids=["a-file", "the-folder"])
+def test_a_spool_that_cannot_be_read_is_said_in_a_line(
+    commands: Commands, filled: Documents, tmp_path: Path, below: str
+) -> None:
+    """A folder stands for a file of another user, an endless name for a folder: who runs these tests may read those."""
     (tmp_path / "20260101T000000-abc-000000.1.40.0.segment").mkdir()
-    filled["leases"].update_one({"_id": "covid"}, {"$set": {"spool": f"file://{tmp_path}"}})
+    spool = f"file://{tmp_path / below}"
+    filled["leases"].update_one({"_id": "covid"}, {"$set": {"spool": spool}})
     for how in ((), ("--yes",)):
         ended = commands.run("forget", "--post", "1", *how)
         assert (ended.code, "Traceback" in ended.stderr) == (1, False)
-        assert f"the spool file://{tmp_path} of covid cannot be read" in ended.stderr
+        assert f"the spool {spool} of covid cannot be read" in ended.stderr
 
 
 def test_a_spool_elsewhere_is_named(commands: Commands, filled: Documents) -> None:
