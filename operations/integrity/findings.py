@@ -43,6 +43,7 @@ class Kind(Enum):
     REQUEUED = ("number of requeued dead letters differs", _RESTORE)
     REQUEUE_OPEN = ("requeue not ended", "run manage.py requeue --yes again: it ends what was begun", False)
     EXPIRED = ("expired and still stored", "start the job: it removes what is older than RETENTION_DAYS")
+    EXPIRING = ("batches expire just now", "nothing: the job is removing them", False)
     FORGETTING = ("removal of a post not ended", "run manage.py forget --yes again: it ends what was begun", False)
     FORGOTTEN = (
         "forgotten post still stored",

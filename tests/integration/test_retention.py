@@ -1,7 +1,7 @@
 """What is older than RETENTION_DAYS goes while the job runs, its ledger entry stays; `verify` knows the difference."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pymongo.errors import AutoReconnect
@@ -99,6 +99,24 @@ def test_a_look_that_was_killed_or_failed_is_ended_by_the_next_one(
         again.look()
         assert counts(filled)[0] == counts(filled)[1] == 120 - counts(filled)[2]
     commands.done("verify", "--jobname", "covid")
+
+
+def test_what_a_running_job_removes_just_now_is_no_damage(commands: Commands, filled: Documents) -> None:
+    """`verify` looks between the mark and the end of the removal."""
+    letter = filled["dead_letters"].find_one({"job": "covid", "batch_id": 2})
+    document = filled["micro_batches"].find_one({"job": "covid", "batch_id": 3})
+    assert letter is not None
+    assert document is not None
+    now = datetime.now(UTC)
+    retention(filled, ToldClock(seconds=(now - START).total_seconds())).look()
+    filled["dead_letters"].insert_one(letter)
+    filled["micro_batches"].insert_one(document)
+    filled["leases"].update_one({"_id": "covid"}, {"$set": {"state": "held", "heartbeat": now}})
+    assert commands.notes() == ["batches expire just now"] * 2
+    for state, marked in (("held", now - timedelta(hours=1)), ("released", now)):
+        filled["leases"].update_one({"_id": "covid"}, {"$set": {"state": state}})
+        filled["batches"].update_many({"expired_at": {"$ne": None}}, {"$set": {"expired_at": marked}})
+        assert commands.run("verify", "--jobname", "covid").code == 1
 
 
 def test_verify_names_a_dead_letter_of_a_batch_that_has_expired(commands: Commands, filled: Documents) -> None:
