@@ -121,7 +121,12 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """One object; `counts` are all findings by what was found, also those that are not listed."""
-        numbers = {"batches": self.batches, "posts": self.posts, "dead_letters": self.dead_letters}
+        numbers = {
+            "batches": self.batches,
+            "posts": self.posts,
+            "dead_letters": self.dead_letters,
+            "expired": self.expired,
+        }
         coverage = {"gaps": self.gaps, "seconds": round(self.unheard_seconds, 3)}
         lists = {
             name: [finding.as_json() for finding in self.findings if finding.kind.is_damage == is_damage]
