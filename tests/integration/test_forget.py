@@ -451,6 +451,15 @@ def test_a_batch_that_a_job_left_planned_loses_the_post_and_can_be_committed_no_
     assert lease == before | {"epoch": 2, "state": "released" if state == "released" else "expired"}
 
 
+def test_a_job_whose_lease_was_removed_is_given_none(filled: Documents) -> None:
+    """Its next start would take it for its own, and say that nobody had listened since then."""
+    planned(filled)
+    filled["leases"].delete_one({"_id": "covid"})
+    assert settled(filled, ToldClock(), post_id(100))[0].posts == 1
+    assert filled["leases"].count_documents({}) == 0
+    assert entry(filled, 3)["epoch"] == 2
+
+
 def test_an_event_that_waits_in_the_spool_of_a_stopped_job_is_gone_from_the_disk(
     commands: Commands, filled: Documents, tmp_path: Path
 ) -> None:
