@@ -24,11 +24,19 @@ def known(database: Documents, also: Sequence[Path]) -> tuple[list[Path], list[s
         path = Path(export["folder"])
         if export["host"] != socket.gethostname():
             lines.append(f"export {path} is on {export['host']}: run this there too, with --export {path}")
-        elif not path.is_dir():
+        elif not _is_there(path):
             lines.append(f"export {path} is not there any more: nothing is known of copies of it")
         elif path not in folders:
             folders.append(path)
     return folders, lines
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether there may be an export: where nobody can tell, its manifest cannot be read either, and that is said."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return True
 
 
 def forget(folders: Sequence[Path], forgotten: Forgotten) -> Iterator[str]:

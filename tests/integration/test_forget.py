@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -581,6 +582,22 @@ def test_an_export_without_ids_is_said_to_be_one_since_nobody_can_tell_what_of_i
     commands.done("export", "--to", str(to), "--format", "jsonl", "--columns", "text,lang")
     said = commands.done("forget", "--post", post_id(3), "--yes")
     assert f"export {to} has no column id: what of it is to go cannot be told. Remove it, or export it anew" in said
+
+
+def test_an_export_that_cannot_be_looked_into_is_said_and_the_others_are_done(
+    commands: Commands, filled: Documents, tmp_path: Path
+) -> None:
+    """An endless name stands for a folder of another user: who runs these tests may read those."""
+    to, away = str(tmp_path / "export"), str(tmp_path / ("n" * 300))
+    commands.done("export", "--to", to)
+    filled["exports"].insert_one({"_id": "a", "host": socket.gethostname(), "folder": away})
+    ended = commands.run("forget", "--post", post_id(3), "--yes")
+    assert (ended.code, "Traceback" in ended.stderr, f"{away}/_manifest.json cannot be read" in ended.stderr) == (
+        1,
+        False,
+        True,
+    )
+    assert f"export {to}: 1 rows" in ended.stdout.splitlines()
 
 
 def test_exports_elsewhere_are_named_and_one_that_is_busy_is_done_by_the_next_command(
