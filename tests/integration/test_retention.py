@@ -132,6 +132,28 @@ def test_verify_names_a_dead_letter_of_a_batch_that_has_expired(commands: Comman
     )
 
 
+@pytest.mark.parametrize("is_held", [False, True], ids=["its-letters-have-expired", "its-letters-are-there"])
+def test_a_requeue_that_was_killed_goes_when_nothing_is_left_to_end_it_with(
+    commands: Commands, filled: Documents, is_held: bool
+) -> None:
+    """It is resumed from the dead letters that it holds: without these its posts would stay for ever."""
+    run = round((START - timedelta(days=1)).timestamp() * 1000) + 1
+    document = filled["micro_batches"].find_one({"job": "covid", "batch_id": 0})
+    entry = filled["batches"].find_one({"job": "covid", "batch_id": 0})
+    assert document is not None
+    assert entry is not None
+    of_run = {"batch_id": run, "timestamp": datetime.fromtimestamp(run / 1000, UTC)}
+    filled["micro_batches"].insert_one(document | of_run | {"_id": f"requeue:{run}:0"})
+    planned = {"_id": f"requeue:{run}", "query_id": "requeue", "state": "planned", "offsets": []}
+    filled["batches"].insert_one(entry | of_run | planned)
+    letter = {"job": "covid", "batch_id": 100 if is_held else 1}
+    filled["dead_letters"].update_one(letter, {"$set": {"requeue_run": run}})
+    assert retention(filled, ToldClock(seconds=5)).look() == 5
+    assert counts(filled) == (115 + is_held, 115, 5)
+    assert filled["batches"].count_documents({"query_id": "requeue"}) == is_held
+    assert commands.run("verify", "--jobname", "covid").code == is_held
+
+
 def test_a_job_that_was_replaced_removes_nothing(filled: Documents) -> None:
     def fence() -> None:
         raise LeaseLost
