@@ -10,7 +10,7 @@ from typing import Any
 from pymongo.database import Database
 
 from clock import Clock
-from micro_batch import BatchId, ids_below
+from micro_batch import REQUEUE, BatchId, ids_below
 
 _AT_ONCE = 100  # batches of a look
 _LOOK_SECONDS, _BUSY_SECONDS = 60, 1
@@ -44,6 +44,7 @@ class Retention:
         self._is_sure = False
         marked = self._mark()
         self._remove(marked)
+        self._remove_endless_requeues()
         self._is_sure = True
         if len(marked) == _AT_ONCE:
             self._next_look = self._clock.monotonic() + _BUSY_SECONDS
@@ -51,17 +52,25 @@ class Retention:
 
     def _mark(self) -> list[BatchId]:
         now = self._clock.now()
-        old = {"job": self._job, "expired_at": None, "timestamp": {"$lt": now - (self._age or timedelta())}}
-        found = list(
-            self._batches.find({**old, "state": "committed"}, {"query_id": 1, "batch_id": 1}, limit=_AT_ONCE).sort(
-                "timestamp", 1
-            )
-        )
+        wanted = {**self._old("committed"), "expired_at": None}
+        found = list(self._batches.find(wanted, {"query_id": 1, "batch_id": 1}, limit=_AT_ONCE).sort("timestamp", 1))
         if found:
             self._fence()
             names = {"_id": {"$in": [entry["_id"] for entry in found]}}
             self._batches.update_many(names, {"$set": {"expired_at": now}})
         return _ids(found)
+
+    def _old(self, state: str) -> dict[str, Any]:
+        before = self._clock.now() - (self._age or timedelta())
+        return {"job": self._job, "state": state, "timestamp": {"$lt": before}}
+
+    def _remove_endless_requeues(self) -> None:
+        """A killed one is ended from the letters that it holds, whose batches are older: these may have expired."""
+        for entry in list(self._batches.find({**self._old("planned"), "query_id": REQUEUE})):
+            held = {"job": self._job, "requeue_run": entry["batch_id"], "requeued_at": None}
+            if self._database["dead_letters"].find_one(held, {"_id": 1}) is None:
+                self._remove(_ids([entry]))
+                self._batches.delete_one({"_id": entry["_id"], "state": "planned"})
 
     def _last_marked(self) -> list[BatchId]:
         """Those of the last look; one that was killed may have left something of them."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 import command_line
 from clock import SystemClock
 from errors import CannotStart, FixSettings, JobError
+from ledger.forgotten import ForgottenLog
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
 from operations.database import opened
@@ -27,6 +29,7 @@ from operations.integrity import stored
 from operations.integrity.stored import Documents
 from operations.terminal import terminal
 from operations.times import time_of
+from sinks.schema import refuse_newer
 
 _LEASE = "forget:all"
 _LEASE_SECONDS = 30
@@ -68,6 +71,8 @@ def forget(
     targets = _targets(post or [], author or [], from_file, posts, authors)
     with opened(command_line.read_storage(settings_file)) as database, _explained():
         scope = Scope(_jobs(database, jobname), since, until)
+        for job in scope.jobs:
+            refuse_newer(database, job)
         if yes:
             _remove(database, scope, targets, export or [])
         else:
@@ -79,6 +84,9 @@ def _targets(post: list[str], author: list[str], file: Path | None, posts: bool,
     problems = []
     if not (post or author or file):
         problems.append("--post ID, --author ID or --from-file FILE: say what is to be forgotten")
+    # A shell's empty variable is an empty string, which stands in many a dead letter.
+    problems += [f"--post {each!r}: an id is one word" for each in post if len(each.split()) != 1]
+    problems += [f"--author {each!r}: an id has letters or digits in it" for each in author if not each.strip()]
     if (posts, authors) in ((True, True), (False, False)) and file:
         problems.append("--from-file: say with --posts or with --authors what its ids are; the file does not")
     if (posts or authors) and not file:
@@ -118,7 +126,7 @@ def _look(database: Documents, scope: Scope, targets: Targets, export: list[Path
 
     with _shown(database, scope) as told:
         scan = Scan(database, scope, told)
-        targets = scan.with_posts_of_authors(targets)
+        targets = scan.with_posts_of_authors(replace(targets, earlier=ForgottenLog(database, SystemClock()).known()))
         for job in scope.jobs:
             _print(job, scan.look(job, targets))
             spool = JobSpool(database, job)

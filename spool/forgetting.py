@@ -16,8 +16,11 @@ Wanted = Callable[[str, bytes], bool]
 
 
 def events_of(folder: Path, is_wanted: Wanted) -> int:
-    """How many events `forget_events` would blank. Raises OSError."""
-    return sum(len(_blanks(path.read_bytes(), name, is_wanted)) for path, name in _segments(folder))
+    """How many events `forget_events` would blank. Raises OSError.
+
+    The job may run: a segment that it removes meanwhile, or closes, may not be counted.
+    """
+    return sum(len(_blanks(_content(path), name, is_wanted)) for path, name in _segments(folder))
 
 
 def forget_events(folder: Path, is_wanted: Wanted) -> int:
@@ -33,6 +36,13 @@ def _segments(folder: Path) -> Iterator[tuple[Path, str]]:
         segment = Segment.of(path.name)
         if name := segment.id if segment else open_id(path.name):
             yield path, name
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _forget(path: Path, name: str, is_wanted: Wanted) -> int:

@@ -45,11 +45,14 @@ def borrowed(database: Documents, name: str, job: str, clock: Clock) -> Iterator
         yield lease
     finally:
         lease.release()
-        _give_back(database, lease.epoch, former)
+        _give_back(database, name, lease.epoch, former)
 
 
-def _give_back(database: Documents, epoch: int, former: dict[str, Any]) -> None:
-    if former:
+def _give_back(database: Documents, name: str, epoch: int, former: dict[str, Any]) -> None:
+    ours = {"_id": name, "epoch": epoch}
+    if not former:
+        database["leases"].delete_one(ours)  # the job's start goes by the epochs of what is planned, too
+    else:
         state = "released" if former["state"] == "released" else "expired"
         kept = {field: former[field] for field in _KEPT if field in former}
-        database["leases"].update_one({"_id": former["_id"], "epoch": epoch}, {"$set": {**kept, "state": state}})
+        database["leases"].update_one(ours, {"$set": {**kept, "state": state}})

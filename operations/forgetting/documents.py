@@ -28,10 +28,11 @@ _NO_POST = (KeyError, TypeError, AttributeError)
 
 @dataclass(frozen=True)
 class Hit:
-    """A document that holds posts which go: their ids."""
+    """A document that holds posts which go: their ids, and those of them that are no reposts, but may be reposted."""
 
     document: str
     posts: tuple[str, ...]
+    originals: tuple[str, ...]
 
 
 def hits(database: Documents, job: str, window: Window, targets: Targets) -> Iterator[Hit]:
@@ -48,12 +49,16 @@ def _hits(database: Documents, those: dict[str, Any], targets: Targets) -> Itera
     # Ids only, whatever is looked for: a condition on `content` makes some servers read the whole collection.
     read = {f"content.{name}": 1 for name in _READ}
     for document in database["micro_batches"].find(those, read):
-        if ids := tuple(str(post["id"]) for post in posts_of(document) if targets.takes(post)):
-            yield Hit(document["_id"], ids)
+        if going := [post for post in posts_of(document) if targets.takes(post)]:
+            originals = tuple(str(post["id"]) for post in going if post.get("kind") != "repost")
+            yield Hit(document["_id"], tuple(str(post["id"]) for post in going), originals)
 
 
 class Removal:
-    """Removes posts. fence is called before each step, and raises LeaseLost where another command has taken over."""
+    """Removes posts, which `note` is told first.
+
+    fence is called before each step, and raises LeaseLost where another command has taken over.
+    """
 
     def __init__(self, database: Documents, forgotten: ForgottenLog, clock: Clock, fence: Callable[[], None]) -> None:
         self._database = database
@@ -62,6 +67,14 @@ class Removal:
         self._forgotten = forgotten
         self._clock = clock
         self._fence = fence
+
+    def note(self, found: Sequence[Hit], targets: Targets) -> None:
+        """Before these go: an export may have no more of a repost than its id.
+
+        All of them at once, since each time makes the jobs that run store their batches anew.
+        """
+        ids = {post for hit in found for post in hit.posts} - targets.posts
+        self._forgotten.add(map(of_post, sorted(ids)))
 
     def finish(self) -> int:
         """End what a killed command has begun; how many documents it had come to."""
@@ -85,12 +98,11 @@ class Removal:
         going, staying = _divided(posts_of(document), targets)
         if not going:
             return 0
-        self._note(going, targets)
         self._forget_requeued(entry, going)
         intent = self.announce(entry, document, going, staying)
         if not self.write(document, staying):
             self._take_back(entry["_id"], intent)
-            raise JobError(f"micro_batches/{name} was changed meanwhile, by a hand or by retention: run this again")
+            raise _changed(document)
         self.account(entry["_id"], intent)
         return len(going)
 
@@ -99,7 +111,6 @@ class Removal:
         document = self._documents.find_one({"_id": name})
         going, staying = _divided(posts_of(document or {}), targets)
         if document is not None and going:
-            self._note(going, targets)
             self.write(document, staying)
         return len(going)
 
@@ -110,7 +121,7 @@ class Removal:
         going: Sequence[dict[str, Any]],
         staying: Sequence[dict[str, Any]],
     ) -> dict[str, Any]:
-        """The first step; what it wrote."""
+        """The first step; what it wrote. Raises JobError where the entry is not as it was read."""
         total = int(entry["content_hash"], 16) - sum(map(_fingerprint, going))
         intent = {
             "document": document["_id"],
@@ -119,7 +130,10 @@ class Removal:
             "content_hash": fingerprint.content_hash(total),
         }
         self._fence()
-        self._batches.update_one({"_id": entry["_id"]}, {"$set": {"forgetting": intent}})
+        # Who stood still behind the fence must not put this in the place of what another command has announced.
+        unchanged = {"_id": entry["_id"], "content_hash": entry["content_hash"], "forgetting": None}
+        if self._batches.update_one(unchanged, {"$set": {"forgetting": intent}}).matched_count == 0:
+            raise _changed(document)
         return intent
 
     def write(self, document: Mapping[str, Any], staying: Sequence[dict[str, Any]]) -> bool:
@@ -149,11 +163,6 @@ class Removal:
             {"_id": entry, "forgetting.document": intent["document"]}, {"$unset": {"forgetting": ""}}
         )
 
-    def _note(self, going: Sequence[Mapping[str, Any]], targets: Targets) -> None:
-        """An export may have no more of a repost than its id."""
-        ids = {str(post["id"]) for post in going if post.get("id")} - targets.posts
-        self._forgotten.add([of_post(each) for each in sorted(ids)])
-
     def _forget_requeued(self, entry: Mapping[str, Any], going: Sequence[Mapping[str, Any]]) -> None:
         """A post that was a dead letter stands in that letter too, word for word."""
         if entry["query_id"] != REQUEUE:
@@ -161,6 +170,11 @@ class Removal:
         those = {"requeue_run": entry["batch_id"], "origin": {"$in": [post.get("origin") for post in going]}}
         names = [letter["_id"] for letter in self._database["dead_letters"].find(those, {"_id": 1})]
         forget_letters(self._database, names, self._forgotten)
+
+
+def _changed(document: Mapping[str, Any]) -> JobError:
+    who = "by a hand, by retention or by another command"
+    return JobError(f"micro_batches/{document['_id']} was changed meanwhile, {who}: run this again")
 
 
 def _divided(posts: Sequence[dict[str, Any]], targets: Targets) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

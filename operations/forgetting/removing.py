@@ -1,6 +1,7 @@
 """Everything that a forgetting does, in its order: the hashes first, so that nothing comes back behind it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from clock import Clock
 from ledger.dead_letters import forget_letters
@@ -34,6 +35,7 @@ class Forgetting:
         self.forgotten = ForgottenLog(database, clock)
         self._removal = Removal(database, self.forgotten, clock, fence)
         self._say = say
+        self._originals: set[str] = set()
         self._settlings = {
             job: Settling(database, job, clock, self._removal, self.forgotten, say) for job in scope.jobs
         }
@@ -42,6 +44,7 @@ class Forgetting:
         """From now on no batch stores them; the targets with the posts of their authors."""
         if ended := self._removal.finish():
             self._say(f"{ended} document in which a killed command had stopped")
+        targets = replace(targets, earlier=self.forgotten.known())
         self.forgotten.add(targets.hashes())
         targets = self._scan.with_posts_of_authors(targets)
         self.forgotten.add(targets.hashes())
@@ -52,15 +55,19 @@ class Forgetting:
         for settling in self._settlings.values():
             settling.note()
         of_jobs = {job: self._of_job(job, targets) for job in self._scope.jobs}
+        if versions := self._originals - targets.posts:  # what was reposted of these nobody has looked for yet
+            targets = targets.also(frozenset(versions))
+            of_jobs = {job: found.with_those(self._of_job(job, targets)) for job, found in of_jobs.items()}
         for settling in self._settlings.values():
             settling.note()  # a dead letter's hash was added just now
         for job, found in of_jobs.items():
-            late = self._settlings[job].settle(targets)
-            yield job, Found(found.posts + late.posts, found.documents + late.documents, found.letters + late.letters)
+            yield job, found.with_those(self._settlings[job].settle(targets))
 
     def _of_job(self, job: str, targets: Targets) -> Found:
         found = Found()
         for _, documents, letters in self._scan.of_job(job, targets):
+            self._removal.note(documents, targets)
+            self._originals.update(*(hit.originals for hit in documents))
             for hit in documents:
                 posts = self._remove(hit, targets)
                 found.posts, found.documents = found.posts + posts, found.documents + (posts > 0)

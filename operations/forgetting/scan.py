@@ -30,6 +30,10 @@ class Found:
     documents: int = 0
     letters: int = 0
 
+    def with_those(self, others: "Found") -> "Found":
+        """Of both."""
+        return Found(self.posts + others.posts, self.documents + others.documents, self.letters + others.letters)
+
 
 class Scan:
     """Windows of batches, one after the other. told: how many batches were looked through just now."""
@@ -40,7 +44,10 @@ class Scan:
         self._told = told
 
     def with_posts_of_authors(self, targets: Targets) -> Targets:
-        """With the ids of what these authors have posted: a repost names the post, and not whose it was."""
+        """With the ids of what these authors have posted: a repost names the post, and not whose it was.
+
+        What they have posted and is forgotten already is known by its hash (`Targets.earlier`).
+        """
         authors = Targets(authors=targets.authors)
         found: set[str] = set()
         for job in self._scope.jobs if targets.authors else ():

@@ -104,7 +104,9 @@ class Settling:
         entry = self._batches.find_one({"_id": str(batch)}, {"state": 1})
         is_committed = entry is not None and entry["state"] == "committed"
         remove = self._removal.of_committed if is_committed else self._removal.of_uncommitted
-        for hit in list(hits_of_batch(self._database, ids_below(batch), targets)):
+        documents = list(hits_of_batch(self._database, ids_below(batch), targets))
+        self._removal.note(documents, targets)
+        for hit in documents:
             found.posts += remove(hit.document, targets)
             found.documents += 1
         names = list(letters_of_batch(self._database, self._job, batch, targets))

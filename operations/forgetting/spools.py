@@ -16,8 +16,7 @@ class JobSpool:
         lease = database["leases"].find_one({"_id": job}, {"spool": 1}) or {}
         self._job = job
         self.uri: str | None = lease.get("spool")
-        path = local_path(self.uri) if self.uri else None
-        self._path: Path | None = path if path is not None and path.is_dir() else None
+        self._path = self._here()
 
     def elsewhere(self) -> str | None:
         """A line on a spool that cannot be reached from here; None where there is nothing to say."""
@@ -26,11 +25,11 @@ class JobSpool:
         return f"{self._job}: its spool {self.uri} is not on this machine: what it holds is left out when it is read"
 
     def waiting(self, targets: Targets) -> int:
-        """How many of its events are such posts."""
+        """How many of its events are such posts. Raises JobError."""
         try:
             return events_of(self._path, targets.is_event) if self._path else 0
-        except FileNotFoundError:
-            return self.waiting(targets)  # a segment that a running job has read meanwhile
+        except OSError as error:
+            raise self._unreadable(error) from error
 
     def forget(self, targets: Targets) -> int:
         """Blank them; how many. The job's lease must be the caller's. Raises JobError."""
@@ -38,3 +37,16 @@ class JobSpool:
             return forget_events(self._path, targets.is_event) if self._path else 0
         except OSError as error:
             raise JobError(f"the spool {self.uri} of {self._job} cannot be written to: {error}") from error
+
+    def _here(self) -> Path | None:
+        """Its folder; None where it is none of this machine's. Raises JobError."""
+        path = local_path(self.uri) if self.uri else None
+        try:
+            return path if path is not None and path.is_dir() else None
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> JobError:
+        return JobError(
+            f"the spool {self.uri} of {self._job} cannot be read: {error}. Run this as the user that the job runs as."
+        )

@@ -8,15 +8,18 @@ from functools import cached_property
 from hashlib import md5
 from typing import Any
 
-from forgotten import copied_id, of_author, of_post
+from forgotten import Forgotten, copied_id, holds_post, of_author, of_post
 
+_NOTHING = Forgotten()
 _NUMBER = re.compile(rb'id"\s*:\s*(\d+)')
 _CUT = re.compile(rb"\d{16}[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Ids of posts, and of authors all of whose posts are meant.
+    """Ids of posts, and of authors all of whose posts are meant; earlier: what was forgotten before, by its hashes.
+
+    Of what a killed command has removed no id is left: by its hash alone a repost of it is found by the next one.
 
     A post is also one whose text is that of such a post (`forgotten.copied_id`): a repost, a later version. A quote and
     a reply have texts of their own, and are none.
@@ -24,6 +27,7 @@ class Targets:
 
     posts: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
+    earlier: Forgotten = _NOTHING
 
     def also(self, posts: frozenset[str]) -> "Targets":
         """With these posts."""
@@ -35,7 +39,9 @@ class Targets:
 
     def takes(self, post: Mapping[str, Any]) -> bool:
         """Whether a post goes."""
-        return post.get("id") in self.posts or post.get("author") in self.authors or copied_id(post) in self.posts
+        if post.get("id") in self.posts or post.get("author") in self.authors or copied_id(post) in self.posts:
+            return True
+        return bool(self.earlier.hashes) and holds_post(self.earlier, post)
 
     def holds(self, raw: bytes) -> bool:
         """Whether bytes that are no post name one of these: as a whole string in quotes, or as the number of an `…id`.

@@ -43,6 +43,7 @@ class Kind(Enum):
     REQUEUED = ("number of requeued dead letters differs", _RESTORE)
     REQUEUE_OPEN = ("requeue not ended", "run manage.py requeue --yes again: it ends what was begun", False)
     EXPIRED = ("expired and still stored", "start the job: it removes what is older than RETENTION_DAYS")
+    EXPIRING = ("batches expire just now", "nothing: the job is removing them", False)
     FORGETTING = ("removal of a post not ended", "run manage.py forget --yes again: it ends what was begun", False)
     FORGOTTEN = (
         "forgotten post still stored",
@@ -120,7 +121,12 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """One object; `counts` are all findings by what was found, also those that are not listed."""
-        numbers = {"batches": self.batches, "posts": self.posts, "dead_letters": self.dead_letters}
+        numbers = {
+            "batches": self.batches,
+            "posts": self.posts,
+            "dead_letters": self.dead_letters,
+            "expired": self.expired,
+        }
         coverage = {"gaps": self.gaps, "seconds": round(self.unheard_seconds, 3)}
         lists = {
             name: [finding.as_json() for finding in self.findings if finding.kind.is_damage == is_damage]

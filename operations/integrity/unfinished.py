@@ -20,9 +20,9 @@ def report_planned(
         if entry is None or entry.get("state") != "planned":
             continue
         is_requeue = before["query_id"] == REQUEUE
-        is_held = _is_held(database, lease_of(before["query_id"], job), clock)
+        is_alive = is_held(database, lease_of(before["query_id"], job), clock)
         is_last = is_requeue or before["timestamp"] == newest
-        kind = Kind.IN_HAND if is_last and is_held else Kind.UNFINISHED
+        kind = Kind.IN_HAND if is_last and is_alive else Kind.UNFINISHED
         report.add(kind, f"batches/{entry['_id']}", "state planned", "committed")
 
 
@@ -45,7 +45,7 @@ def report_requeues(runs: Mapping[int, int], database: Documents, job: str, repo
             report.add(Kind.REQUEUED, where, requeued, f"{posts}, its posts")
 
 
-def _is_held(database: Documents, name: str, clock: Clock) -> bool:
+def is_held(database: Documents, name: str, clock: Clock) -> bool:
     """Whether that lease is held, and its heartbeat no older than two periods."""
     lease = database["leases"].find_one({"_id": name, "state": "held"})
     if lease is None or not isinstance(lease.get("heartbeat"), datetime):

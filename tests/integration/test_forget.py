@@ -3,8 +3,9 @@
 import hashlib
 import json
 import shutil
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,60 @@ def test_an_authors_posts_go_and_what_others_reposted_of_them(commands: Commands
     assert commands.notes() == []
 
 
+def test_killed_between_an_authors_post_and_its_repost_the_same_command_takes_the_repost(
+    commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The post is gone then, and with it who wrote it: a hash is all that tells whose the repost is."""
+    changed(filled, 100, kind="repost", refers_to=post_id(1))
+    account = Removal.account
+
+    def dies_after_the_first(removal: Removal, entry: str, intent: dict[str, Any]) -> None:
+        account(removal, entry, intent)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Removal, "account", dies_after_the_first)
+        with pytest.raises(Killed):
+            commands.run("forget", "--author", "7001", "--yes")
+    assert post_id(1) not in ids(filled)
+    assert post_id(100) in ids(filled)
+    look = commands.done("forget", "--author", "7001")[0]
+    assert commands.done("forget", "--author", "7001", "--yes")[0] == look
+    assert post_id(100) not in ids(filled)
+    assert commands.notes() == []
+
+
+def test_the_reposts_of_a_later_version_go_with_it_wherever_they_stand(commands: Commands, filled: Documents) -> None:
+    changed(filled, 90, edit_of=post_id(3))
+    changed(filled, 20, kind="repost", refers_to=post_id(90))
+    changed(filled, 110, kind="repost", refers_to=post_id(90))
+    before = ids(filled)
+    said = commands.done("forget", "--post", post_id(3), "--yes")
+    assert before - ids(filled) == {post_id(number) for number in (3, 20, 90, 110)}
+    assert said[0] == "covid: 4 posts in 4 documents, 0 dead letters"
+    assert commands.notes() == []
+
+
+def test_what_goes_with_the_posts_is_noted_once_in_a_while_and_not_for_each_document(
+    commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time makes a running job store its batch anew."""
+    for number in (10, 40, 50, 70, 75, 100, 105):
+        changed(filled, number, kind="repost", refers_to=post_id(3))
+    add, times = ForgottenLog.add, list[int]()
+
+    def counted(log: ForgottenLog, hashes: Iterable[str]) -> None:
+        wanted = list(hashes)
+        times.append(len(wanted))
+        add(log, wanted)
+
+    monkeypatch.setattr(ForgottenLog, "add", counted)
+    commands.done("forget", "--post", post_id(3), "--yes")
+    assert [number for number in times if number > 1] == [7]
+    assert filled["forgotten"].count_documents({}) == 8
+    assert times.count(1) <= 2  # the post itself, before and after its author's
+
+
 def test_a_document_that_would_be_empty_goes(commands: Commands, filled: Documents, tmp_path: Path) -> None:
     file = tmp_path / "ids"
     file.write_text("\n".join(post_id(number) for number in range(30, 60)))
@@ -294,6 +349,33 @@ def test_what_a_hand_has_changed_meanwhile_is_left_and_said(
     assert post_id(40) in ids(filled)
 
 
+@pytest.mark.parametrize("of", ["the-same-post", "another-document"])
+def test_a_command_that_stood_still_while_another_took_over_announces_nothing_more(
+    commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    """Between its fence and its write: what it has read of the batch is no longer so."""
+    clock = ToldClock()
+    log = ForgottenLog(filled, clock)
+    fences = iter(range(100))
+
+    def fence() -> None:
+        if next(fences) > 0:
+            return
+        if of == "the-same-post":
+            commands.done("forget", "--post", post_id(40), "--yes")
+        else:  # it was killed in its turn
+            with monkeypatch.context() as patch:
+                patch.setattr(Removal, "account", dying(Removal.account, "before"))
+                with pytest.raises(Killed):
+                    commands.run("forget", "--post", post_id(41), "--yes")
+
+    with pytest.raises(JobError, match="run this again"):
+        Removal(filled, log, clock, fence).of_committed(f"{QUERY}:1:0", Targets(frozenset({post_id(40)})))
+    commands.done("forget", "--post", post_id(40), "--yes")
+    assert commands.notes() == []
+    assert entry(filled, 1)["posts"] == (29 if of == "the-same-post" else 28)
+
+
 class Meanwhile(ToldClock):
     """A clock; `then` happens whenever somebody waits."""
 
@@ -370,6 +452,15 @@ def test_a_batch_that_a_job_left_planned_loses_the_post_and_can_be_committed_no_
     assert lease == before | {"epoch": 2, "state": "released" if state == "released" else "expired"}
 
 
+def test_a_job_whose_lease_was_removed_is_given_none(filled: Documents) -> None:
+    """Its next start would take it for its own, and say that nobody had listened since then."""
+    planned(filled)
+    filled["leases"].delete_one({"_id": "covid"})
+    assert settled(filled, ToldClock(), post_id(100))[0].posts == 1
+    assert filled["leases"].count_documents({}) == 0
+    assert entry(filled, 3)["epoch"] == 2
+
+
 def test_an_event_that_waits_in_the_spool_of_a_stopped_job_is_gone_from_the_disk(
     commands: Commands, filled: Documents, tmp_path: Path
 ) -> None:
@@ -390,6 +481,20 @@ def test_an_event_that_waits_in_the_spool_of_a_stopped_job_is_gone_from_the_disk
     kept = [line.event for line in decode(after)]
     assert kept == [*events[:2], b" " * len(events[2]), *events[3:]]
     assert not any("spool" in line for line in commands.done("forget", "--post", post_id(502), "--yes"))
+
+
+@pytest.mark.parametrize("below", ["", "n" * 300], ids=["a-file", "the-folder"])
+def test_a_spool_that_cannot_be_read_is_said_in_a_line(
+    commands: Commands, filled: Documents, tmp_path: Path, below: str
+) -> None:
+    """A folder stands for a file of another user, an endless name for a folder: who runs these tests may read those."""
+    (tmp_path / "20260101T000000-abc-000000.1.40.0.segment").mkdir()
+    spool = f"file://{tmp_path / below}"
+    filled["leases"].update_one({"_id": "covid"}, {"$set": {"spool": spool}})
+    for how in ((), ("--yes",)):
+        ended = commands.run("forget", "--post", "1", *how)
+        assert (ended.code, "Traceback" in ended.stderr) == (1, False)
+        assert f"the spool {spool} of covid cannot be read" in ended.stderr
 
 
 def test_a_spool_elsewhere_is_named(commands: Commands, filled: Documents) -> None:
@@ -419,6 +524,9 @@ def test_a_second_one_at_once_is_refused_and_writes_nothing(commands: Commands, 
         ("--from-file", "x"),
         ("--from-file", "x", "--posts", "--authors"),
         ("--from-file", "x", "--posts"),
+        ("--post", ""),
+        ("--post", post_id(3), "--post", f"{post_id(4)} {post_id(5)}"),
+        ("--author", " "),
     ],
 )
 def test_arguments_that_say_too_little_or_too_much_end_with_code_2(
@@ -429,6 +537,15 @@ def test_arguments_that_say_too_little_or_too_much_end_with_code_2(
 
 def test_a_job_that_nobody_knows_ends_with_code_3(commands: Commands) -> None:
     assert commands.run("forget", "--post", "1", "--jobname", "nobody").code == 3
+
+
+def test_documents_of_a_later_version_are_not_touched(commands: Commands, filled: Documents) -> None:
+    filled["micro_batches"].update_one({"_id": f"{QUERY}:3:1"}, {"$set": {"schema_version": 2}})
+    filled["micro_batches"].update_one({"_id": f"{QUERY}:3:0"}, {"$set": {"schema_version": 2}})
+    before = everything(filled)
+    ended = commands.run("forget", "--post", post_id(40), "--yes")
+    assert (ended.code, "start the version that wrote it" in ended.stderr) == (3, True)
+    assert everything(filled) == before
 
 
 def test_a_database_of_nothing_remembers_what_must_not_come(
@@ -455,6 +572,32 @@ def test_the_exports_that_are_recorded_lose_it_too(
     files = b"".join(path.read_bytes() for path in Path(to).rglob("*") if path.suffix in (".csv", ".jsonl", ".txt"))
     assert post_id(3).encode() not in files.split()
     assert f"export {to}: 0 rows" in commands.done("forget", "--post", post_id(3), "--author", "7001", "--yes")
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_export_without_ids_is_said_to_be_one_since_nobody_can_tell_what_of_it_goes(
+    commands: Commands, tmp_path: Path
+) -> None:
+    to = tmp_path / "export"
+    commands.done("export", "--to", str(to), "--format", "jsonl", "--columns", "text,lang")
+    said = commands.done("forget", "--post", post_id(3), "--yes")
+    assert f"export {to} has no column id: what of it is to go cannot be told. Remove it, or export it anew" in said
+
+
+def test_an_export_that_cannot_be_looked_into_is_said_and_the_others_are_done(
+    commands: Commands, filled: Documents, tmp_path: Path
+) -> None:
+    """An endless name stands for a folder of another user: who runs these tests may read those."""
+    to, away = str(tmp_path / "export"), str(tmp_path / ("n" * 300))
+    commands.done("export", "--to", to)
+    filled["exports"].insert_one({"_id": "a", "host": socket.gethostname(), "folder": away})
+    ended = commands.run("forget", "--post", post_id(3), "--yes")
+    assert (ended.code, "Traceback" in ended.stderr, f"{away}/_manifest.json cannot be read" in ended.stderr) == (
+        1,
+        False,
+        True,
+    )
+    assert f"export {to}: 1 rows" in ended.stdout.splitlines()
 
 
 def test_exports_elsewhere_are_named_and_one_that_is_busy_is_done_by_the_next_command(

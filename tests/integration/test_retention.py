@@ -1,7 +1,7 @@
 """What is older than RETENTION_DAYS goes while the job runs, its ledger entry stays; `verify` knows the difference."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pymongo.errors import AutoReconnect
@@ -99,6 +99,59 @@ def test_a_look_that_was_killed_or_failed_is_ended_by_the_next_one(
         again.look()
         assert counts(filled)[0] == counts(filled)[1] == 120 - counts(filled)[2]
     commands.done("verify", "--jobname", "covid")
+
+
+def test_what_a_running_job_removes_just_now_is_no_damage(commands: Commands, filled: Documents) -> None:
+    """`verify` looks between the mark and the end of the removal."""
+    letter = filled["dead_letters"].find_one({"job": "covid", "batch_id": 2})
+    document = filled["micro_batches"].find_one({"job": "covid", "batch_id": 3})
+    assert letter is not None
+    assert document is not None
+    now = datetime.now(UTC)
+    retention(filled, ToldClock(seconds=(now - START).total_seconds())).look()
+    filled["dead_letters"].insert_one(letter)
+    filled["micro_batches"].insert_one(document)
+    filled["leases"].update_one({"_id": "covid"}, {"$set": {"state": "held", "heartbeat": now}})
+    assert commands.notes() == ["batches expire just now"] * 2
+    for state, marked in (("held", now - timedelta(hours=1)), ("released", now)):
+        filled["leases"].update_one({"_id": "covid"}, {"$set": {"state": state}})
+        filled["batches"].update_many({"expired_at": {"$ne": None}}, {"$set": {"expired_at": marked}})
+        assert commands.run("verify", "--jobname", "covid").code == 1
+
+
+def test_verify_names_a_dead_letter_of_a_batch_that_has_expired(commands: Commands, filled: Documents) -> None:
+    """As a process leaves it that was killed between the documents and the dead letters."""
+    letter = filled["dead_letters"].find_one({"job": "covid", "batch_id": 2})
+    assert letter is not None
+    retention(filled, ToldClock(seconds=5)).look()
+    filled["dead_letters"].insert_one(letter)
+    ended = commands.run("verify", "--jobname", "covid")
+    assert ended.code == 1
+    assert (
+        f"expired and still stored: batches/{letter['_id'].partition(':')[0]}:2: found 1 dead letters" in ended.stdout
+    )
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["its-letters-have-expired", "its-letters-are-there"])
+def test_a_requeue_that_was_killed_goes_when_nothing_is_left_to_end_it_with(
+    commands: Commands, filled: Documents, is_held: bool
+) -> None:
+    """It is resumed from the dead letters that it holds: without these its posts would stay for ever."""
+    run = round((START - timedelta(days=1)).timestamp() * 1000) + 1
+    document = filled["micro_batches"].find_one({"job": "covid", "batch_id": 0})
+    entry = filled["batches"].find_one({"job": "covid", "batch_id": 0})
+    assert document is not None
+    assert entry is not None
+    of_run = {"batch_id": run, "timestamp": datetime.fromtimestamp(run / 1000, UTC)}
+    filled["micro_batches"].insert_one(document | of_run | {"_id": f"requeue:{run}:0"})
+    planned = {"_id": f"requeue:{run}", "query_id": "requeue", "state": "planned", "offsets": []}
+    filled["batches"].insert_one(entry | of_run | planned)
+    letter = {"job": "covid", "batch_id": 100 if is_held else 1}
+    filled["dead_letters"].update_one(letter, {"$set": {"requeue_run": run}})
+    assert retention(filled, ToldClock(seconds=5)).look() == 5
+    assert counts(filled) == (115 + is_held, 115, 5)
+    assert filled["batches"].count_documents({"query_id": "requeue"}) == is_held
+    assert commands.run("verify", "--jobname", "covid").code == is_held
 
 
 def test_a_job_that_was_replaced_removes_nothing(filled: Documents) -> None:

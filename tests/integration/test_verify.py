@@ -141,6 +141,7 @@ def test_what_a_job_has_stored_is_whole_and_is_counted(
         "batches": whole["batches"].count_documents({}),
         "posts": POSTS,
         "dead_letters": 2 * len(BAD),
+        "expired": 0,
         "coverage": {"gaps": 0, "seconds": 0},
         "counts": {},
         "damage": [],

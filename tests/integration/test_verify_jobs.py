@@ -145,6 +145,7 @@ def test_what_was_requeued_is_whole_and_is_counted(requeued: Stage, database: Do
         "batches": len(requeued["batches"]),
         "posts": FINE + QUESTIONS,
         "dead_letters": QUESTIONS + len(BAD),
+        "expired": 0,
         "coverage": {"gaps": 0, "seconds": 0},
         "counts": {},
         "damage": [],

@@ -67,6 +67,21 @@ def test_what_a_killed_job_has_left_open_is_blanked_too_and_recovered_afterwards
     assert b"secret" not in (tmp_path / segment.name).read_bytes()
 
 
+def test_a_segment_that_goes_while_the_spool_is_read_counts_for_nothing(tmp_path: Path) -> None:
+    """A running job has stored it; what stands behind it is counted all the same."""
+    first = written(tmp_path, [b"a secret", b"two"])
+    first.rename(tmp_path / f"0{first.name}")
+    written(tmp_path / "later", [b"a secret"])
+    (later,) = (tmp_path / "later").iterdir()
+    later.rename(tmp_path / f"1{later.name}")
+
+    def is_wanted(_origin: str, event: bytes) -> bool:
+        (tmp_path / f"1{later.name}").unlink(missing_ok=True)
+        return b"secret" in event
+
+    assert events_of(tmp_path, is_wanted) == 1
+
+
 def test_a_segment_that_is_being_written_is_refused(tmp_path: Path) -> None:
     left = tmp_path / open_name("20260101T000000-abc-000000")
     left.write_bytes(encode([b"a secret"], 0, 1_800_000_000_000))
