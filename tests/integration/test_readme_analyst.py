@@ -63,12 +63,18 @@ def run_demo(checkout: Path, count_url: str) -> None:
         subprocess.run(command, cwd=checkout, env=variables, check=True, timeout=END_SECONDS)
 
 
+def terminal(**variables: str) -> dict[str, str]:
+    """The environment of a reader's terminal: without what `make test-slow` and other tests have left in this one."""
+    not_a_readers = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MPLBACKEND")
+    return {name: value for name, value in os.environ.items() if name not in not_a_readers} | variables
+
+
 @contextmanager
 def shell(block: Block, checkout: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """The block as a reader types it into a terminal; it is asked to end with the context."""
     command = ["bash", "-euc", f"exec {block.text}" if block.text.count("\n") == 1 else block.text]
     pipe = subprocess.PIPE
-    own = {**os.environ, "PIP_QUIET": "1", **variables}
+    own = terminal(PIP_QUIET="1", **variables)
     with subprocess.Popen(command, cwd=checkout, env=own, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         try:
             yield process
@@ -110,7 +116,7 @@ def look_at_the_notebook(block: Block, checkout: Path, uri: str) -> None:
         at = next(found for line in jupyter.stderr if (found := re.search(r"(http://\S+)/lab\S*(\?token=\S+)", line)))
         assert kind_of_content(f"{at[1]}/api/contents/first_look.ipynb{at[2]}") == "notebook"
     execute = ["../analysis/bin/jupyter", "execute", "notebooks/first_look.ipynb"]
-    subprocess.run(execute, cwd=checkout, env={**os.environ, **variables}, check=True, timeout=END_SECONDS)
+    subprocess.run(execute, cwd=checkout, env=terminal(**variables), check=True, timeout=END_SECONDS)
 
 
 def look_at_the_views(uri: str) -> None:
