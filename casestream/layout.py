@@ -3,7 +3,8 @@
 from collections.abc import Collection as Some
 
 from casestream.fields import Field
-from casestream.stored import CASE_COUNT, METRICS, MICRO_BATCHES, POST
+from casestream.recurring_fields import CASE_COUNT, METRICS, POST
+from casestream.stored import MICRO_BATCHES
 
 ENVELOPE = MICRO_BATCHES.some(["_id", "job", "timestamp", "total_case_count", "case_count"])
 ORDER = ("created_at", "origin")

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 from casestream.connection import Documents
 from casestream.layout import ORDER, fields_of_posts
 from casestream.reading import find
+from casestream.recurring_fields import POST
 from casestream.schemas import document_schema, table_schema
-from casestream.stored import POST
 from casestream.tables import POSTS
 from casestream.windows import Window
 

@@ -1,85 +1,17 @@
 """Every collection that a job writes, field by field."""
 
 from casestream.fields import Collection, Field, Type
-
-_JOB = Field("job", Type.STRING, "name of the job", "`--jobname`", "covid")
-_SOURCE = Field("source", Type.STRING, "name of the job's source", "`--source`", "kafka")
-_BATCH_NUMBER = Field(
-    "batch_id", Type.INTEGER, "the micro-batch's number within its query", "Spark; a requeue: when it was begun", 17,
-    unit="from 0 on",
-)  # fmt: skip
-_TIMESTAMP = Field(
-    "timestamp", Type.DATE, "when the micro-batch was triggered, the same at every replay", "Spark's offset log",
-    "2026-11-22T19:36:20.052Z", unit="UTC, ms",
-)  # fmt: skip
-_CONTENT_ORIGIN = Field(
-    "origin", Type.STRING, "where the event came from, unique for ever",
-    "Kafka: topic/partition/offset; a push feed: segment:line", "posts/3/12345",
-)  # fmt: skip
-_RECEIVED_AT = Field(
-    "received_at", Type.DATE, "when the event was received: Kafka's own time of it, or the receiver's",
-    "broker or receiver", "2026-11-22T19:36:19.823Z", unit="UTC, ms",
-)  # fmt: skip
-
-METRICS = (
-    Field("likes", Type.INTEGER, "likes at the time of receipt", "the event", 3, unit="likes", null=True),
-    Field("reposts", Type.INTEGER, "reposts at the time of receipt", "the event", 1, unit="reposts", null=True),
-    Field("replies", Type.INTEGER, "replies at the time of receipt", "the event", 0, unit="replies", null=True),
-    Field("quotes", Type.INTEGER, "quotes at the time of receipt", "the event", 0, unit="quotes", null=True),
+from casestream.recurring_fields import (
+    BATCH_NUMBER,
+    CASE_COUNT,
+    JOB,
+    ORIGIN,
+    POST,
+    RECEIVED_AT,
+    SOURCE,
+    TIMESTAMP,
+    TOTAL_CASE_COUNT,
 )
-
-POST = (
-    Field("id", Type.STRING, "the network's own id; where it has none, a hash of the origin", "the event", "1989"),
-    Field(
-        "kind", Type.STRING, "what the post is to another one", "the event", "post",
-        values=("post", "repost", "quote", "reply"),
-    ),
-    Field(
-        "text", Type.STRING, "cleaned: entities decoded once, `RT @name:`, URLs and the `#` of hashtags removed, "
-        "white space collapsed", "made of raw_text", "Stay safe covid19",
-    ),
-    Field("raw_text", Type.STRING, "the text as received", "the event", "Stay safe #covid19 https://t.co/x"),
-    Field(
-        "created_at", Type.DATE, "when it was posted; of a plain line, received_at", "the event",
-        "2026-11-22T19:36:18.000Z", unit="UTC, ms",
-    ),
-    _RECEIVED_AT,
-    Field("lang", Type.STRING, "its language as the network has it", "the event", "en", unit="BCP 47", null=True),
-    Field("author", Type.STRING, "the network's own id of who wrote it", "the event", "2244994945", null=True),
-    Field(
-        "refers_to", Type.STRING, "id of the post that it repeats, quotes or answers", "the event", "1988", null=True
-    ),
-    Field("edit_of", Type.STRING, "id of the first version, of an edited post", "the event", "1987", null=True),
-    Field("metrics", Type.OBJECT, "counts at the time of receipt", "the event", {}, null=True, fields=METRICS),
-    Field("hashtags", Type.STRINGS, "hashtags, without `#`", "the event, else its text", ["covid19"]),
-    Field("mentions", Type.STRINGS, "names mentioned, without `@`", "the event, else its text", ["who"]),
-    Field("urls", Type.STRINGS, "URLs in their order", "the event, else its text", ["https://t.co/x"]),
-    _SOURCE,
-    _CONTENT_ORIGIN,
-)  # fmt: skip
-
-TOTAL_CASE_COUNT = Field(
-    "total_case_count", Type.INTEGER, "coronavirus cases, world-wide, cumulative; -1: not known, see case_count.status",
-    "the count's provider", 704_753_890, unit="people",
-)  # fmt: skip
-CASE_COUNT = Field(
-    "case_count", Type.OBJECT, "where total_case_count comes from", "the count's provider", {},
-    fields=(
-        Field(
-            "status", Type.STRING, "live: read for this batch; cached: the last good one; unparsed: the page had none; "
-            "never: there never was one", "scraper, cache", "live", values=("live", "cached", "unparsed", "never"),
-        ),
-        Field("provider", Type.STRING, "name of the provider", "`--count-provider`", "worldometers"),
-        Field(
-            "as_of", Type.DATE, "the time that the provider gives for the number", "the page",
-            "2024-04-13T01:00:00.000Z", unit="UTC, ms", null=True,
-        ),
-        Field(
-            "fetched_at", Type.DATE, "when it was read", "scraper", "2026-11-22T19:36:20.667Z", unit="UTC, ms",
-            null=True,
-        ),
-    ),
-)  # fmt: skip
 
 MICRO_BATCHES = Collection(
     "micro_batches",
@@ -87,16 +19,16 @@ MICRO_BATCHES = Collection(
     (
         Field("_id", Type.STRING, "`<query id>:<batch id>:<part>`", "the job", "5a27…:17:0"),
         Field("schema_version", Type.INTEGER, "version of this layout", "the job", 1),
-        _JOB,
-        _SOURCE,
-        _BATCH_NUMBER,
+        JOB,
+        SOURCE,
+        BATCH_NUMBER,
         Field("part", Type.INTEGER, "number of this part", "the job", 0, unit="from 0 on"),
         Field(
             "parts", Type.INTEGER, "into how many the posts were divided; an empty part has no document", "the job", 1
         ),
         Field("posts", Type.INTEGER, "length of content", "the job", 615, unit="posts"),
         Field("content", Type.OBJECTS, "the posts, by (created_at, origin)", "the source", [], fields=POST),
-        _TIMESTAMP,
+        TIMESTAMP,
         TOTAL_CASE_COUNT,
         CASE_COUNT,
     ),
@@ -107,11 +39,11 @@ BATCHES = Collection(
     "the ledger: one entry for each micro-batch, planned before its first write and committed after its last",
     (
         Field("_id", Type.STRING, "`<query id>:<batch id>`", "the job", "5a27…:17"),
-        _JOB,
-        _SOURCE,
+        JOB,
+        SOURCE,
         Field("query_id", Type.STRING, "id of Spark's query, one a checkpoint; or `requeue`", "checkpoint", "5a27…"),
-        _BATCH_NUMBER,
-        _TIMESTAMP,
+        BATCH_NUMBER,
+        TIMESTAMP,
         TOTAL_CASE_COUNT,
         CASE_COUNT,
         Field(
@@ -198,7 +130,7 @@ DEAD_LETTERS = Collection(
             "problem", Type.STRING, "why it is no post", "the job", "not_utf8",
             values=("not_utf8", "too_long", "not_json", "no_text", "bad_field", "not_a_post"),
         ),
-        _CONTENT_ORIGIN,
+        ORIGIN,
         Field(
             "headers", Type.OBJECTS, "Kafka's headers, the first 64 of them", "Kafka", [], null=True,
             fields=(
@@ -206,10 +138,10 @@ DEAD_LETTERS = Collection(
                 Field("value", Type.BINARY, "its value", "Kafka", "\\x01", null=True),
             ),
         ),
-        _JOB,
-        _SOURCE,
-        _BATCH_NUMBER,
-        _RECEIVED_AT,
+        JOB,
+        SOURCE,
+        BATCH_NUMBER,
+        RECEIVED_AT,
         Field(
             "requeued_at", Type.DATE, "when `manage.py requeue` made a post of it", "requeue", None, unit="UTC, ms",
             null=True,
@@ -231,8 +163,8 @@ COVERAGE = Collection(
     "a time in which a push feed was not heard",
     (
         Field("_id", Type.STRING, "`<job>:<from, ms>`", "the job", "covid:1795000000000"),
-        _JOB,
-        _SOURCE,
+        JOB,
+        SOURCE,
         Field(
             "from", Type.DATE, "the last sign of life before it", "receiver", "2026-11-22T20:00:00.000Z",
             unit="UTC, ms",
@@ -316,8 +248,8 @@ USAGE = Collection(
         Field("_id", Type.STRING, "`<account>:<day>:<job>`", "the job", "51aa…:2026-11-22:covid"),
         Field("account", Type.STRING, "hash of the account, no secret", "receiver", "51aa…", unit="16 hex digits"),
         Field("day", Type.STRING, "the day", "receiver", "2026-11-22", unit="UTC, YYYY-MM-DD"),
-        _JOB,
-        _SOURCE,
+        JOB,
+        SOURCE,
         Field("posts", Type.INTEGER, "posts that the feed gave on that day", "receiver", 51_200, unit="posts"),
         Field(
             "updated_at", Type.DATE, "when it was last counted", "receiver", "2026-11-22T19:36:20.000Z", unit="UTC, ms"

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from casestream.fields import Collection, Field, Type
-from casestream.stored import BATCHES, CASE_COUNT, COVERAGE, METRICS, MICRO_BATCHES, POST, TOTAL_CASE_COUNT
+from casestream.recurring_fields import CASE_COUNT, METRICS, POST, TOTAL_CASE_COUNT
+from casestream.stored import BATCHES, COVERAGE, MICRO_BATCHES
 
 _COUNT = (
     replace(

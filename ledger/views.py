@@ -15,7 +15,8 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from casestream.stored import BATCHES, CASE_COUNT, METRICS, MICRO_BATCHES, POST
+from casestream.recurring_fields import CASE_COUNT, METRICS, POST
+from casestream.stored import BATCHES, MICRO_BATCHES
 from casestream.tables import POSTS_VIEW, TEXTS
 
 log = logging.getLogger(__name__)

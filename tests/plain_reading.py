@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from casestream.stored import METRICS, POST
+from casestream.recurring_fields import METRICS, POST
 from tests.conftest import Documents
 
 Row = dict[str, Any]

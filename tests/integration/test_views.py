@@ -10,7 +10,7 @@ import pytest
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from casestream.stored import METRICS
+from casestream.recurring_fields import METRICS
 from casestream.tables import POSTS_VIEW, TEXTS
 from ledger.database import connect
 from ledger.described import ensure_described

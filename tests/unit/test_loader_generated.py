@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from casestream.connection import Documents
 from casestream.fields import Field, Type
 from casestream.posts import read_window
-from casestream.stored import METRICS, POST
+from casestream.recurring_fields import METRICS, POST
 from casestream.tables import POSTS
 from casestream.windows import Window
 

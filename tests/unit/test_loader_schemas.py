@@ -11,8 +11,9 @@ import pytest
 import casestream
 from casestream.fields import Collection, Type
 from casestream.layout import ORDER
+from casestream.recurring_fields import METRICS, POST
 from casestream.schemas import document_schema, table_schema
-from casestream.stored import METRICS, MICRO_BATCHES, POST
+from casestream.stored import MICRO_BATCHES
 from casestream.tables import BATCH_TABLE, COUNT_TABLE, COVERAGE_TABLE, POSTS
 
 TABLES = (POSTS, BATCH_TABLE, COUNT_TABLE, COVERAGE_TABLE)
