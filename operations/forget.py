@@ -28,7 +28,7 @@ from operations.forgetting.targets import Targets
 from operations.integrity import stored
 from operations.integrity.stored import Documents
 from operations.terminal import terminal
-from operations.times import time_of
+from operations.times import refuse_no_time, time_of
 from sinks.schema import refuse_newer
 
 _LEASE = "forget:all"
@@ -68,6 +68,7 @@ def forget(
     goes on with the next --yes. Exit codes: 0 done; 1 it failed, run it again; 2 the arguments or the file are wrong; 3
     MongoDB cannot be reached, there is no such job, or another forget is running.
     """
+    refuse_no_time(since, until)
     targets = _targets(post or [], author or [], from_file, posts, authors)
     with opened(command_line.read_storage(settings_file)) as database, _explained():
         scope = Scope(_jobs(database, jobname), since, until)

@@ -24,7 +24,7 @@ from ledger.leases import Lease
 from micro_batch import REQUEUE, lease_of
 from monitoring.logs import redacted
 from operations.database import opened_with_uri
-from operations.times import time_of
+from operations.times import refuse_no_time, time_of
 from runtime.failures import cause
 from runtime.reprocessing import Place
 from runtime.requeue import Requeue
@@ -58,6 +58,7 @@ def requeue(
     Each is stored once: a requeue that was killed goes on with the next --yes. The settings are the job's own, from
     the environment and the settings file.
     """
+    refuse_no_time(since, until)
     selection = Selection(tuple(problem or ()), since, until)
     settings = command_line.read_like_job(jobname, settings_file)
     with opened_with_uri(settings) as (database, uri), _explained(settings):

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import typer
 
+from errors import FixSettings
+
 
 def time_of(value: str) -> datetime:
     """The time, UTC where it names no zone. Raises typer.BadParameter where it is none."""
@@ -12,3 +14,9 @@ def time_of(value: str) -> datetime:
     except ValueError:
         raise typer.BadParameter(f"{value} is no time like 2026-01-02T00:00Z") from None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def refuse_no_time(since: datetime | None, until: datetime | None) -> None:
+    """Raises FixSettings where nothing can lie between the two."""
+    if since is not None and until is not None and since >= until:
+        raise FixSettings([f"--until {until.isoformat()}: it must be later than --since {since.isoformat()}"])

@@ -527,6 +527,7 @@ def test_a_second_one_at_once_is_refused_and_writes_nothing(commands: Commands, 
         ("--post", ""),
         ("--post", post_id(3), "--post", f"{post_id(4)} {post_id(5)}"),
         ("--author", " "),
+        ("--post", "1", "--since", "2026-01-02", "--until", "2026-01-02"),
     ],
 )
 def test_arguments_that_say_too_little_or_too_much_end_with_code_2(

@@ -50,3 +50,11 @@ def test_arguments_that_mean_nothing_end_with_code_2(arguments: tuple[str, ...])
 def test_a_time_that_is_none_is_named() -> None:
     with pytest.raises(typer.BadParameter, match="yesterday is no time"):
         time_of("yesterday")
+
+
+def test_a_range_in_which_nothing_can_lie_is_a_mistake() -> None:
+    ended = CliRunner().invoke(
+        manage.build(), ["requeue", "--jobname", "demo", "--since", "2026-01-02", "--until", "2026-01-01"]
+    )
+    assert isinstance(ended.exception, FixSettings)
+    assert "--until 2026-01-01" in str(ended.exception)
