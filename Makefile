@@ -18,10 +18,10 @@ dashboard: ## the live page of the demo or of your database, at http://127.0.0.1
 	@deploy/setup.sh dashboard
 	@deploy/run-dashboard.sh $(ARGS)
 
-test: setup-dev ## the tests, without the slow ones: 12 to 17 minutes on 2 cores
+test: setup-dev ## the tests, without the slow ones: 10 to 15 minutes on 2 cores
 	@.venv/bin/python -m pytest $(ON_TWO) -m "not slow and not faults" $(ARGS)
 
-test-slow: setup-dev ## the slow tests: up to 25 minutes
+test-slow: setup-dev ## the slow tests: 12 to 20 minutes
 	@tests/run-slow.sh $(ON_TWO) $(ARGS)
 
 test-faults: setup-dev ## kills at every point, outages, 120,000 bad events: an hour
