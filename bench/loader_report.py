@@ -35,8 +35,8 @@ def page(figures: dict[str, Any]) -> str:
 
 {figures["date"]}, {machine["processor"]}, {machine["cores"]} cores, {versions}.
 
-The server, of the same machine, is the embedded one; every column; each way in a process of its own, in turn. While it
-ran {load:.0f} processes wanted to run, of which the bench has two. Made by `python -m bench.loader`.
+The server, of the same machine, is the embedded one; every column; each way in a process of its own, in turn. The load
+average was {load:.1f}; the bench itself makes one to two. Made by `python -m bench.loader`.
 
 | way | runs | seconds: least, median, most | most memory of the process, MB |
 |---|---|---|---|
