@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.loader_report import write
+from bench.machine import load, processor
 from bench.stored_posts import BATCH_POSTS, BEGIN, store
 from ledger.database import connect
 from ledger.indexes import ensure_indexes
@@ -85,7 +86,7 @@ def run(way: str, uri: str, posts: int) -> Measurement:
     if found["right"]["rows"] != posts:
         raise SystemExit(f"{way} found {found['right']['rows']} of {posts} posts")
     sys.stderr.write(f"{way}: {posts} posts, {found['seconds']} s, {found['peak_megabytes']} MB\n")
-    return {**found, "load": round(os.getloadavg()[0], 2)}
+    return {**found, "load": load()}
 
 
 def figures(posts: int, runs: dict[str, list[Measurement]], pieces: list[Measurement]) -> dict[str, Any]:
@@ -106,11 +107,9 @@ def figures(posts: int, runs: dict[str, list[Measurement]], pieces: list[Measure
 
 def machine() -> dict[str, Any]:
     """What it was measured on: nothing that names the machine."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
     versions = {package: version(package) for package in _PACKAGES}
     cores = len(os.sched_getaffinity(0))
-    return {"processor": processor, "cores": cores, "python": platform.python_version(), **versions}
+    return {"processor": processor(), "cores": cores, "python": platform.python_version(), **versions}
 
 
 if __name__ == "__main__":

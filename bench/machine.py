@@ -14,7 +14,7 @@ _PACKAGES = ("pyspark", "pymongo", "confluent-kafka")
 def description() -> dict[str, str | int | float]:
     """Processor, cores, memory, system, versions: nothing that names the machine."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         "system": f"{platform.system()} {platform.release()}",
@@ -22,6 +22,12 @@ def description() -> dict[str, str | int | float]:
         "java": _java(),
         **{package: version(package) for package in _PACKAGES},
     }
+
+
+def processor() -> str:
+    """Its model; "unknown" where the system does not tell."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def load() -> float:
@@ -42,11 +48,6 @@ def memory(process_id: int) -> int:
 def _kilobytes(process_id: int, name: str) -> int:
     lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def _java() -> str:
