@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from threading import Event
 from typing import Annotated
 
 import typer
@@ -17,8 +16,6 @@ import command_line
 from clock import SystemClock
 from errors import CannotStart, FixSettings, JobError
 from ledger.forgotten import ForgottenLog
-from ledger.indexes import ensure_indexes
-from ledger.leases import Lease
 from operations.database import opened
 from operations.forgetting.id_file import Ids, read_ids
 from operations.forgetting.removing import Forgetting
@@ -27,6 +24,7 @@ from operations.forgetting.spools import JobSpool
 from operations.forgetting.targets import Targets
 from operations.integrity import stored
 from operations.integrity.stored import Documents
+from operations.lease import held
 from operations.terminal import terminal
 from operations.times import refuse_no_time, time_of
 from sinks.schema import refuse_newer
@@ -144,9 +142,9 @@ def _look(database: Documents, scope: Scope, targets: Targets, export: list[Path
 def _remove(database: Documents, scope: Scope, targets: Targets, export: list[Path]) -> None:
     from operations.forgetting import exports
 
-    with _lease(database) as fence, _shown(database, scope) as told:
+    with held(database, _LEASE, _LEASE_SECONDS) as lease, _shown(database, scope) as told:
         scan = Scan(database, scope, told)
-        forgetting = Forgetting(database, scope, scan, SystemClock(), fence, _say)
+        forgetting = Forgetting(database, scope, scan, SystemClock(), lease.check, _say)
         targets = forgetting.begin(targets)
         posts = 0
         for job, found in forgetting.run(targets):
@@ -164,20 +162,6 @@ def _print(job: str, found: Found) -> None:
 
 def _say(line: str) -> None:
     print(line, flush=True)
-
-
-@contextmanager
-def _lease(database: Documents) -> Iterator[Callable[[], None]]:
-    """One forget at a time in a database: the fence before each step. Raises CannotStart."""
-    ensure_indexes(database)
-    lease = Lease(database, _LEASE, _LEASE, _LEASE_SECONDS, SystemClock(), Event().wait)
-    lease.acquire()
-    lease.gap_is_noted()
-    lease.start_beating()
-    try:
-        yield lease.check
-    finally:
-        lease.release()
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from threading import Event
 from typing import Annotated, Any
 
 import typer
@@ -19,11 +18,10 @@ from clock import SystemClock
 from errors import CannotStart, JobError
 from ledger.batches import highest_epoch
 from ledger.dead_letters import Selection
-from ledger.indexes import ensure_indexes
-from ledger.leases import Lease
 from micro_batch import REQUEUE, lease_of
 from monitoring.logs import redacted
 from operations.database import opened_with_uri
+from operations.lease import held
 from operations.times import refuse_no_time, time_of
 from runtime.failures import cause
 from runtime.reprocessing import Place
@@ -102,16 +100,9 @@ def _store(requeue: Requeue, selection: Selection) -> None:
 @contextmanager
 def _lease(database: Database[dict[str, Any]], settings: Settings) -> Iterator[tuple[Callable[[], None], int]]:
     """A lease of the requeue's own: the fence before each write, and its epoch. Raises CannotStart."""
-    ensure_indexes(database)
-    name = lease_of(REQUEUE, settings.jobname)
-    lease = Lease(database, name, name, settings.lease_seconds, SystemClock(), Event().wait)
-    lease.acquire(highest_epoch(database, settings.jobname))
-    lease.gap_is_noted()
-    lease.start_beating()
-    try:
+    name, above = lease_of(REQUEUE, settings.jobname), highest_epoch(database, settings.jobname)
+    with held(database, name, settings.lease_seconds, above) as lease:
         yield lease.check, lease.epoch
-    finally:
-        lease.release()
 
 
 def _refuse() -> None:
