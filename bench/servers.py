@@ -19,7 +19,7 @@ from runtime.embedded import EmbeddedServer
 from runtime.ivy import pyspark_jars, resolve
 from runtime.java import find_java_home
 
-_HEAP = "6g"
+_HEAP = "8g"
 
 
 @contextmanager
@@ -31,6 +31,7 @@ def memory(folder: Path) -> Iterator[str]:
     # By py4j's own program Java's classes are called from here: nothing need be compiled. It ends with its input.
     command = [
         str(java_home / "bin/java"),
+        f"-Xms{_HEAP}",  # a heap that grows is collected whole each time, for seconds, in somebody's turn
         f"-Xmx{_HEAP}",
         "-XX:+UseParallelGC",
         "-cp",

@@ -35,7 +35,7 @@ class KafkaProcessor(StreamProcessor):
             ),
             # A producer may claim any time; the trigger's own, which a replay has too, takes the place of a mad one.
             F.when(F.year("timestamp").between(1970, 2100), F.col("timestamp"))
-            .otherwise(F.current_timestamp())
+            .otherwise(_time_of_trigger())
             .alias("received_at"),
             "headers",
         )
@@ -92,6 +92,11 @@ class KafkaProcessor(StreamProcessor):
             "kafka.default.api.timeout.ms": str(_ANSWER_MILLISECONDS),
             "kafka.isolation.level": "read_committed",
         } | connection(self.settings)
+
+
+def _time_of_trigger() -> Column:
+    """In a lambda, which Spark interprets: in Java the time would be a constant, and each batch compiled anew."""
+    return F.transform(F.array(F.lit(0)), lambda _: F.current_timestamp())[0]
 
 
 def connection(settings: Settings) -> dict[str, str]:

@@ -3,8 +3,6 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from processors.posts import once
-
 # Numbers: Spark writes one out again to read it as a string, and for four that cost about a tenth of an event's time.
 PUBLIC_METRICS = "STRUCT<like_count BIGINT, retweet_count BIGINT, reply_count BIGINT, quote_count BIGINT>"
 
@@ -18,11 +16,9 @@ def metrics(public: Column) -> Column:
     A value that is no whole number from 0 to 2^53 is null; where all are, so is the struct
     (https://docs.x.com/x-api/fundamentals/metrics).
     """
-    counts = F.struct(*(_count(public[theirs]).alias(ours) for ours, theirs in _NAMES.items()))
-    return F.when(
-        public.isNotNull(),
-        once(counts, lambda found: F.when(F.coalesce(*(found[name] for name in _NAMES)).isNotNull(), found)),
-    )
+    counts = {ours: _count(public[theirs]) for ours, theirs in _NAMES.items()}
+    struct = F.struct(*(count.alias(name) for name, count in counts.items()))
+    return F.when(F.coalesce(*counts.values()).isNotNull(), struct)
 
 
 def _count(number: Column) -> Column:

@@ -1,6 +1,7 @@
 """The post struct, and how text becomes clean. Columns in, columns out: native Spark expressions only."""
 
-from collections.abc import Callable
+from functools import reduce
+from operator import or_
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -17,6 +18,7 @@ POST = (
 # them (possessive `++`): an event of a megabyte of `#` must not hold a task up.
 _SPACE = r"\s\p{Z}\x85"
 _SPACES = rf"[{_SPACE}]{{2,}}|[{_SPACE}&&[^ ]]"  # a single blank, by far the most frequent, need not be replaced
+_ASCII_SPACES = ("  ", "\t", "\n", "\v", "\f", "\r")
 _REPOST = rf"^[{_SPACE}]*RT @(\w+):"
 _INK = r"[^\s\p{Z}\x85\x{FEFF}]"
 # Chinese, Japanese and Korean put no blank around a URL.
@@ -34,15 +36,6 @@ _HASHTAG = rf"{_HASH}([\p{{L}}\p{{M}}\p{{N}}_\x{{200C}}\x{{200D}}&&[^\x{{FE0F}}\
 _MENTION = r"(?=@)(?<![\p{L}\p{N}_@])@(\w+)"
 
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
-
-
-def once(value: Column, body: Callable[[Column], Column]) -> Column:
-    """`body(value)` with `value` evaluated once, however often `body` names it.
-
-    Spark shares an expression between branches only where it can prove that all of them need it; without this, one
-    event was parsed some hundred times.
-    """
-    return F.transform(F.array(value), body)[0]
 
 
 def problem_only(name: str) -> Column:
@@ -83,15 +76,18 @@ def reposted_names(text: Column) -> Column:
     return F.regexp_extract_all(text, F.lit(_REPOST), F.lit(1))
 
 
-def clean_text(decoded: Column) -> Column:
-    """Decoded text as a person would read it.
+def without_noise(decoded: Column) -> Column:
+    """Decoded text without a leading `RT @name:` and URLs; the `#` before a word is dropped and the word kept."""
+    may_hold_some = _may_hold_hashtag(decoded) | _may_hold_url(decoded) | _may_be_repost(decoded)
+    return F.when(may_hold_some, F.regexp_replace(decoded, f"{_REPOST}|{_URL}|{_HASH}", "")).otherwise(decoded)
 
-    A leading `RT @name:` and URLs are removed, a `#` before a word is dropped and the word kept, white space is
-    collapsed and trimmed. Nothing else changes.
-    """
-    has_more_than_words = _may_hold_hashtag(decoded) | _may_hold_url(decoded) | _may_be_repost(decoded)
-    words = F.when(has_more_than_words, F.regexp_replace(decoded, f"{_REPOST}|{_URL}|{_HASH}", "")).otherwise(decoded)
-    return F.trim(F.regexp_replace(words, _SPACES, " "))
+
+def collapse_spaces(words: Column) -> Column:
+    """Text with each run of white space a single blank, and none around it. Nothing else changes."""
+    may_hold_some = reduce(or_, (words.contains(each) for each in _ASCII_SPACES))
+    may_hold_others = F.octet_length(words) != F.length(words)  # some character is beyond ASCII
+    collapsed = F.when(may_hold_some | may_hold_others, F.regexp_replace(words, _SPACES, " ")).otherwise(words)
+    return F.trim(collapsed)
 
 
 def find_urls(decoded: Column) -> Column:

@@ -12,11 +12,16 @@ _KINDS = {"retweeted": "repost", "quoted": "quote", "replied_to": "reply"}  # th
 
 def chosen(references: Column) -> Column:
     """That one of `referenced_tweets` (`ARRAY<STRUCT<type, id>>`) that says what the post is; null where none does."""
+    types = references["type"]
+    return F.coalesce(*(element_of(references, types, F.lit(each)) for each in _KINDS))
 
-    def first(kind: str) -> Column:
-        return F.get(F.filter(references, lambda each: each["type"] == kind), F.lit(0))
 
-    return F.coalesce(*map(first, _KINDS))
+def element_of(array: Column, keys: Column, key: Column) -> Column:
+    """The first element of an array beside which `keys` has that key; null where there is none.
+
+    Not by `filter`, whose lambda Spark interprets.
+    """
+    return F.get(array, (F.call_function("array_position", keys, key) - 1).cast("int"))
 
 
 def kind(reference: Column, text: Column) -> Column:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from processors.posts import problem_only
+from processors.steps import with_steps
 from settings import Settings
 
 _HEADERS = "array<struct<key: string, value: binary>>"
@@ -22,13 +22,20 @@ def with_outcome(
     events: DataFrame, process: Callable[[Column], Column], settings: Settings, also: Sequence[str] = ()
 ) -> DataFrame:
     """Rows out of the events of `StreamProcessor.read_stream`; also: columns of the events to keep behind those."""
+    columns = _with_optional_columns(events)
+    checked = columns.select("*", _unread(settings.max_event_bytes).alias("unread"))
+    is_read = F.col("value").isNotNull() & F.col("unread").isNull()
+    decoded = checked.select("*", F.when(is_read, F.col("value").cast("string")).alias("event"))
     return (
-        _with_optional_columns(events)
-        .select("*", _length().alias("length"))
-        .select("*", _outcome(process, settings.max_event_bytes).alias("outcome"))
+        with_steps(decoded, "outcome", process(F.col("event")))
         .select(
-            _complete(F.col("outcome.post"), settings.source).alias("post"),
-            F.col("outcome.problem").alias("problem"),
+            F.when(is_read, F.col("outcome.post")).alias("read"),
+            F.coalesce("unread", F.when(is_read, F.col("outcome.problem"))).alias("problem"),
+            *columns.columns,
+        )
+        .select(
+            _complete(F.col("read"), settings.source).alias("post"),
+            "problem",
             "origin",
             "received_at",
             *_kept_of_a_dead_letter(settings.max_event_bytes),
@@ -41,25 +48,20 @@ def _with_optional_columns(events: DataFrame) -> DataFrame:
     for name, kind in (("cut", _CUT), ("headers", _HEADERS)):
         if name not in events.columns:
             events = events.withColumn(name, F.lit(None).cast(kind))
-    return events.withColumn("received_at", F.date_trunc("millisecond", "received_at"))
+    return events.withColumns({"received_at": F.date_trunc("millisecond", "received_at"), "length": _length()})
 
 
 def _length() -> Column:
     return F.coalesce(F.col("cut.length"), F.octet_length("value").cast("bigint"))
 
 
-def _outcome(process: Callable[[Column], Column], max_event_bytes: int) -> Column:
-    event = F.col("value").cast("string")
+def _unread(max_event_bytes: int) -> Column:
+    """The problem of bytes that no source is asked to read; null for a tombstone, and for all others."""
     # The cast takes bytes as they are; decoding puts U+FFFD where they are no UTF-8, and encodes its string again.
-    is_utf8 = F.decode("value", "UTF-8") == event
+    is_utf8 = F.decode("value", "UTF-8") == F.col("value").cast("string")
     # What was cut stays cut, though more may be kept now than then.
     is_too_long = F.col("cut").isNotNull() | (F.col("length") > max_event_bytes)
-    return (
-        F.when(F.col("value").isNull(), F.lit(None))
-        .when(is_too_long, problem_only("too_long"))
-        .when(~is_utf8, problem_only("not_utf8"))
-        .otherwise(process(event))
-    )
+    return F.when(F.col("value").isNotNull() & is_too_long, "too_long").when(~is_utf8, "not_utf8")
 
 
 def _complete(post: Column, source: str) -> Column:
@@ -81,7 +83,7 @@ def _complete(post: Column, source: str) -> Column:
 
 
 def _kept_of_a_dead_letter(max_event_bytes: int) -> list[Column]:
-    is_dead = F.col("outcome.problem").isNotNull()
+    is_dead = F.col("problem").isNotNull()
     return [
         F.when(is_dead, F.substring("value", 1, max_event_bytes)).alias("raw"),
         F.when(is_dead, F.col("length")).alias("length"),

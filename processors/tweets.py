@@ -1,23 +1,23 @@
 """One JSON object, a post as X API v2 has it, to a post or a problem: what all sources of JSON have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from processors.metrics import PUBLIC_METRICS, metrics
 from processors.posts import (
-    clean_text,
+    POST,
+    collapse_spaces,
     find_hashtags,
     find_mentions,
     find_urls,
     is_blank,
-    once,
-    post_only,
-    problem_only,
+    without_noise,
 )
 from processors.references import IDENTIFIER, chosen, edit_of, kind, refers_to
-from processors.whole_texts import is_nested, text_and_entities, words_of
+from processors.steps import Found, in_steps
+from processors.whole_texts import choose_words, find_repeated, is_nested, read_repeated, text_and_entities
 
 # Fields of a post in X API v2 (https://docs.x.com/x-api/fundamentals/data-dictionary). Every leaf is a string, but
 # for the metrics: an id above 2^53 keeps its digits, and a number where text belongs is a text.
@@ -33,8 +33,9 @@ _TWEET = f"""
     edit_history_tweet_ids ARRAY<STRING>,
     public_metrics {PUBLIC_METRICS}
 """
-_EVENT = f"STRUCT<data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>>, {_TWEET}>"
-_PAYLOAD = f"ARRAY<{_EVENT}>"  # an array: of a broken struct Spark makes nulls
+_EVENT = f"data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>>, {_TWEET}"
+_END = "casestream_end"
+_PAYLOAD = f"ARRAY<STRUCT<{_EVENT}, {_END} STRING>>"  # an array: of a broken struct Spark makes nulls
 _JSON = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false", "allowUnquotedControlChars": "true"}
 
 # At the end `\z`: Java's `$` lets a line feed pass.
@@ -47,76 +48,105 @@ def tweet_or_problem(event: Column, other: Callable[[Column], Column]) -> Column
     """One decoded event to `STRUCT<post, problem>`, exactly one of the two null.
 
     A JSON object with `text` is read by field, with or without X's `data` envelope; another object is no post. `id` and
-    `created_at` are null where there is none. other: the outcome of what does not begin as an object; it is handed the
-    event without the white space and byte order mark before it.
+    `created_at` are null where there is none. other: the problem of what does not begin as an object, a string; null
+    where the event is a post, whose text is all of it. It is handed the event without the white space and byte order
+    mark before it.
     """
-    bare = F.when(event.startswith("{"), event).otherwise(F.regexp_replace(event, _BEFORE_JSON, ""))
-    return once(bare, lambda json: F.when(json.startswith("{"), _read(json)).otherwise(other(json)))
+    return in_steps(
+        event,
+        _find_json,
+        _mark_end,
+        lambda found: {"read": _parse(found), "other": other(found["json"])},
+        _flatten,
+        find_repeated,
+        read_repeated,
+        choose_words,
+        _judge,
+        _outcome,
+    )
 
 
 def is_json(json: Column) -> Column:
     """Whether it is one value and nothing but that: what stands behind it is read too.
 
     Spark's functions look no further than the end of their root, so `{…}{…}` or `{…}] more` would pass for their
-    beginning; and `from_json` makes null of a field that cannot be read, be it only of another type.
+    beginning.
     """
     mark = F.xxhash64(json).cast("string")  # what no event holds by chance
     return F.get_json_object(F.concat(F.lit("["), json, F.lit(',"'), mark, F.lit('"]')), "$[1]").eqNullSafe(mark)
 
 
-def _read(json: Column) -> Column:
-    return once(
-        F.from_json(F.concat(F.lit("["), json, F.lit("]")), _PAYLOAD, _JSON),
-        lambda read: F.when(read.isNull() | ~is_json(json), problem_only("not_json")).otherwise(
-            once(_flat(read[0]), lambda tweet: _outcome(tweet, json))
-        ),
-    )
+def _find_json(found: Found) -> Mapping[str, Column]:
+    event = found["event"]
+    return {"json": F.when(event.startswith("{"), event).otherwise(F.regexp_replace(event, _BEFORE_JSON, ""))}
 
 
-def _flat(event: Column) -> Column:
+def _mark_end(found: Found) -> Mapping[str, Column]:
+    json = found["json"]
+    return {"object": F.when(json.startswith("{"), json), "mark": F.xxhash64(json).cast("string")}
+
+
+def _parse(found: Found) -> Column:
+    """The event between brackets, and behind it an object of our own: see `is_json`, which would parse once more."""
+    end = F.concat(F.lit(f',{{"{_END}":"'), found["mark"], F.lit('"}]'))
+    return F.from_json(F.concat(F.lit("["), found["object"], end), _PAYLOAD, _JSON)
+
+
+def _flatten(found: Found) -> Mapping[str, Column]:
     """The fields of a tweet, from inside the envelope or beside it, and the posts that X sent along."""
+    read, is_object = found["read"], found["object"].isNotNull()
+    root, is_whole = read[0], (F.size(read) == 2) & (read[1][_END] == found["mark"])
 
     def field(name: str) -> Column:
-        return F.coalesce(event["data"][name], event[name])
+        return F.coalesce(root["data"][name], root[name])
 
-    return F.struct(
-        field("id").alias("id"),
-        *text_and_entities(field("text"), field("note_tweet"), field("entities")),
-        field("created_at").alias("written_at"),
-        _created_at(field("created_at")).alias("created_at"),
-        field("lang").alias("lang"),
-        F.coalesce(field("author_id"), field("author")).alias("author"),
-        chosen(field("referenced_tweets")).alias("reference"),
-        field("edit_history_tweet_ids").alias("versions"),
-        field("public_metrics").alias("public_metrics"),
-        event["includes"]["tweets"].alias("included"),
+    text, entities = text_and_entities(field("text"), field("note_tweet"), field("entities"))
+    no_json = F.when(is_object, F.when(~F.coalesce(is_whole, F.lit(False)), "not_json")).otherwise(found["other"])
+    return {
+        "no_json": no_json,
+        "own_text": F.when(is_object, text).otherwise(found["event"]),
+        "own_entities": entities,
+        "id": field("id"),
+        "written_at": field("created_at"),
+        "created_at": _created_at(field("created_at")),
+        "lang": field("lang"),
+        "author": F.coalesce(field("author_id"), field("author")),
+        "reference": chosen(field("referenced_tweets")),
+        "versions": field("edit_history_tweet_ids"),
+        "public_metrics": field("public_metrics"),
+        "included": root["includes"]["tweets"],
+    }
+
+
+def _judge(found: Found) -> Mapping[str, Column]:
+    problem = (
+        F.when(found["no_json"].isNotNull(), found["no_json"])
+        .when(found["own_text"].isNull(), "not_a_post")
+        .when(is_blank(found["own_text"]), "no_text")
+        .when(found["object"].isNotNull() & _has_bad_field(found), "bad_field")
     )
+    return {"problem": problem, "words": without_noise(found["decoded"])}
 
 
-def _outcome(tweet: Column, json: Column) -> Column:
-    return (
-        F.when(tweet["text"].isNull(), problem_only("not_a_post"))
-        .when(is_blank(tweet["text"]), problem_only("no_text"))
-        .when(_has_bad_field(tweet, json), problem_only("bad_field"))
-        .otherwise(once(words_of(tweet, json), lambda words: post_only(_post(tweet, words))))
-    )
+def _outcome(found: Found) -> Mapping[str, Column]:
+    post = F.when(found["problem"].isNull(), _post(found).cast(POST))
+    return {"outcome": F.struct(post.alias("post"), found["problem"].alias("problem"))}
 
 
-def _post(tweet: Column, words: Column) -> Column:
-    decoded, entities = words["decoded"], words["entities"]
+def _post(found: Found) -> Column:
+    decoded, entities = found["decoded"], found["entities"]
     names = F.coalesce(entities["mentions"]["username"], find_mentions(decoded))
     links = F.transform(entities["urls"], lambda url: F.coalesce(url["expanded_url"], url["url"]))
     return F.struct(
-        tweet["id"].alias("id"),
-        kind(tweet["reference"], tweet["text"]).alias("kind"),
-        clean_text(decoded).alias("text"),
-        words["raw_text"].alias("raw_text"),
-        *(tweet[name].alias(name) for name in ("created_at", "lang", "author")),
-        refers_to(tweet["reference"]).alias("refers_to"),
-        edit_of(tweet["id"], tweet["versions"]).alias("edit_of"),
-        metrics(tweet["public_metrics"]).alias("metrics"),
+        found["id"].alias("id"),
+        kind(found["reference"], found["own_text"]).alias("kind"),
+        collapse_spaces(found["words"]).alias("text"),
+        *(found[name].alias(name) for name in ("raw_text", "created_at", "lang", "author")),
+        refers_to(found["reference"]).alias("refers_to"),
+        edit_of(found["id"], found["versions"]).alias("edit_of"),
+        metrics(found["public_metrics"]).alias("metrics"),
         F.coalesce(F.array_compact(entities["hashtags"]["tag"]), find_hashtags(decoded)).alias("hashtags"),
-        F.array_compact(F.concat(words["reposted"], names)).alias("mentions"),
+        F.array_compact(F.concat(found["reposted"], names)).alias("mentions"),
         F.coalesce(F.array_compact(links), find_urls(decoded)).alias("urls"),
     )
 
@@ -126,9 +156,9 @@ def _created_at(written: Column) -> Column:
     return F.when(F.year(instant).between(1970, 2100), instant)
 
 
-def _has_bad_field(tweet: Column, json: Column) -> Column:
-    bad_time = tweet["written_at"].isNotNull() & tweet["created_at"].isNull()
+def _has_bad_field(found: Found) -> Column:
+    bad_time = found["written_at"].isNotNull() & found["created_at"].isNull()
     bad_name = F.lit(False)
     for name, rule in (("id", IDENTIFIER), ("lang", IDENTIFIER), ("author", _NAME)):
-        bad_name = bad_name | (tweet[name].isNotNull() & ~tweet[name].rlike(rule))
-    return bad_time | bad_name | is_nested(tweet["text"], json)
+        bad_name = bad_name | (found[name].isNotNull() & ~found[name].rlike(rule))
+    return bad_time | bad_name | is_nested(found["own_text"], found["json"])

@@ -5,7 +5,6 @@ from typing import ClassVar
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from processors.posts import problem_only
 from processors.push import PushProcessor
 from processors.tweets import is_json, tweet_or_problem
 
@@ -27,4 +26,4 @@ class TwitterProcessor(PushProcessor):
 
 def _no_object(json: Column) -> Column:
     # `get_json_object`, behind `is_json`, takes single quotes too.
-    return F.when(is_json(json) & ~json.startswith("'"), problem_only("not_a_post")).otherwise(problem_only("not_json"))
+    return F.when(is_json(json) & ~json.startswith("'"), "not_a_post").otherwise("not_json")

@@ -1,6 +1,8 @@
 """The Spark session of a job: under `spark-submit` the submitter's, otherwise one of our own on this machine."""
 
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +25,7 @@ _RULES = {
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.sql.legacy.codingErrorAction": "true",  # Spark 4: bytes that are no UTF-8 fail no task
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+    "spark.sql.codegen.hugeMethodLimit": "8000",  # Java compiles no method that is longer: it would be interpreted
     "spark.sql.redaction.options.regex": "(?i)url|uri|password|jaas",
 }
 _LOCAL = {
@@ -32,6 +35,8 @@ _LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "2g",
 }
+_COLLECTOR = "-XX:+UseParallelGC"  # a quarter more events per second than with Java's default, in 2 GB
+_JAVA_OPTIONS = ("SPARK_SUBMIT_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 _MOST_SHUFFLE_PARTITIONS = 64
 
 
@@ -91,15 +96,20 @@ def _submitted_with(name: str, default: str) -> str:
     return SparkConf().get(name) or default
 
 
+def _collector(environ: Mapping[str, str]) -> list[str]:
+    """Java starts with one garbage collector only: ours, unless somebody has chosen."""
+    chosen = " ".join(environ.get(name, "") for name in _JAVA_OPTIONS)
+    return [] if re.search(r"-XX:\+Use\w+GC\b", chosen) else [_COLLECTOR]
+
+
 def _local_context(jobname: str, log_folder: Path) -> SparkContext:
     java_home = find_java_home(os.environ)
     if java_home is None:
         raise CannotStart(f"there is no Java {VERSION}: run `make setup`, or set JAVA_HOME to one")
     # spark-submit, which pyspark calls, reads both.
     os.environ["JAVA_HOME"] = str(java_home)
-    os.environ["SPARK_SUBMIT_OPTS"] = " ".join(
-        [*class_archive.options(java_home), os.environ.get("SPARK_SUBMIT_OPTS", "")]
-    )
+    options = [*_collector(os.environ), *class_archive.options(java_home), os.environ.get("SPARK_SUBMIT_OPTS", "")]
+    os.environ["SPARK_SUBMIT_OPTS"] = " ".join(options)
     log_folder.mkdir(parents=True, exist_ok=True)
     conf = SparkConf().setAppName(jobname).setAll(list(_LOCAL.items())).setIfMissing("spark.master", "local[*]")
     jars = class_path()

@@ -119,7 +119,7 @@ def test_a_replayed_batch_gives_the_same_rows(case: Case, processor: StreamProce
 
 def test_no_python_runs_on_executors(case: Case, processor: StreamProcessor, events: Frame) -> None:
     plan = whole_plan(rows(processor, events(list(case.posts))))
-    assert "outcome" in plan
+    assert "problem" in plan
     assert not [word for word in ("Python", "Arrow", "MapInPandas", "Pandas") if word in plan]
 
 
