@@ -105,7 +105,7 @@ def _end(guardian: subprocess.Popen[bytes], folder: Path) -> None:
 def read_events(number: int, seed: int = 1) -> Iterator[bytes]:
     """The first so many; out of one file, made at the first call."""
     # A rounded number: runs of a few sizes share a file.
-    held = next(size for size in (10_000, 300_000, 1_000_000, number) if size >= number)
+    held = next(size for size in (10_000, 400_000, 1_000_000, number) if size >= number)
     with events.stored(held, seed, EVENTS).open("rb") as lines:
         yield from (line.rstrip(b"\n") for line in islice(lines, number))
 

@@ -76,10 +76,22 @@ def reposted_names(text: Column) -> Column:
     return F.regexp_extract_all(text, F.lit(_REPOST), F.lit(1))
 
 
+def clean_text(decoded: Column) -> Column:
+    """Decoded text as a person would read it: `without_noise`, then `collapse_spaces`, in one expression.
+
+    Whoever works in steps (`steps.in_steps`) makes two of them: the second looks before it starts a regular expression.
+    """
+    return F.trim(F.regexp_replace(without_noise(decoded), _SPACES, " "))
+
+
 def without_noise(decoded: Column) -> Column:
     """Decoded text without a leading `RT @name:` and URLs; the `#` before a word is dropped and the word kept."""
-    may_hold_some = _may_hold_hashtag(decoded) | _may_hold_url(decoded) | _may_be_repost(decoded)
-    return F.when(may_hold_some, F.regexp_replace(decoded, f"{_REPOST}|{_URL}|{_HASH}", "")).otherwise(decoded)
+    without_urls = F.regexp_replace(decoded, f"{_REPOST}|{_HASH}", "")
+    return (
+        F.when(_may_hold_url(decoded), F.regexp_replace(decoded, f"{_REPOST}|{_URL}|{_HASH}", ""))
+        .when(_may_hold_hashtag(decoded) | _may_be_repost(decoded), without_urls)
+        .otherwise(decoded)
+    )
 
 
 def collapse_spaces(words: Column) -> Column:

@@ -22,25 +22,15 @@ def with_outcome(
     events: DataFrame, process: Callable[[Column], Column], settings: Settings, also: Sequence[str] = ()
 ) -> DataFrame:
     """Rows out of the events of `StreamProcessor.read_stream`; also: columns of the events to keep behind those."""
-    columns = _with_optional_columns(events)
-    checked = columns.select("*", _unread(settings.max_event_bytes).alias("unread"))
-    is_read = F.col("value").isNotNull() & F.col("unread").isNull()
-    decoded = checked.select("*", F.when(is_read, F.col("value").cast("string")).alias("event"))
-    return (
-        with_steps(decoded, "outcome", process(F.col("event")))
-        .select(
-            F.when(is_read, F.col("outcome.post")).alias("read"),
-            F.coalesce("unread", F.when(is_read, F.col("outcome.problem"))).alias("problem"),
-            *columns.columns,
-        )
-        .select(
-            _complete(F.col("read"), settings.source).alias("post"),
-            "problem",
-            "origin",
-            "received_at",
-            *_kept_of_a_dead_letter(settings.max_event_bytes),
-            *also,
-        )
+    decoded = _decoded(_with_optional_columns(events), settings.max_event_bytes)
+    outcomes = with_steps(decoded, "outcome", process(F.col("event")))
+    return outcomes.select("*", *_judged()).select(
+        _complete(F.col("read"), settings.source).alias("post"),
+        "problem",
+        "origin",
+        "received_at",
+        *_kept_of_a_dead_letter(settings.max_event_bytes),
+        *also,
     )
 
 
@@ -55,6 +45,14 @@ def _length() -> Column:
     return F.coalesce(F.col("cut.length"), F.octet_length("value").cast("bigint"))
 
 
+def _decoded(events: DataFrame, max_event_bytes: int) -> DataFrame:
+    """With `unread`, and `event`, what the source reads; `value` is null beside it, or each step would copy both."""
+    checked = events.select("*", _unread(max_event_bytes).alias("unread"))
+    event = F.when(F.col("unread").isNull(), F.col("value").cast("string"))
+    with_event = checked.select("*", event.alias("event"))
+    return with_event.withColumn("value", F.when(F.col("event").isNull(), F.col("value")))
+
+
 def _unread(max_event_bytes: int) -> Column:
     """The problem of bytes that no source is asked to read; null for a tombstone, and for all others."""
     # The cast takes bytes as they are; decoding puts U+FFFD where they are no UTF-8, and encodes its string again.
@@ -64,9 +62,17 @@ def _unread(max_event_bytes: int) -> Column:
     return F.when(F.col("value").isNotNull() & is_too_long, "too_long").when(~is_utf8, "not_utf8")
 
 
+def _judged() -> list[Column]:
+    is_read = F.col("event").isNotNull()
+    return [
+        F.when(is_read, F.col("outcome.post")).alias("read"),
+        F.when(_always(), F.coalesce("unread", F.when(is_read, F.col("outcome.problem")))).alias("problem"),
+    ]
+
+
 def _complete(post: Column, source: str) -> Column:
     return F.when(
-        post.isNotNull(),
+        post.isNotNull() & _always(),
         F.struct(
             F.coalesce(post["id"], F.md5("origin")).alias("id"),
             post["kind"].alias("kind"),
@@ -82,12 +88,20 @@ def _complete(post: Column, source: str) -> Column:
     )
 
 
+def _always() -> Column:
+    """True, which Spark cannot know: it would push a filter on the rows down through every step, and write out each
+    value wherever the filter needs it, until memory ends.
+    """
+    return F.spark_partition_id() >= 0
+
+
 def _kept_of_a_dead_letter(max_event_bytes: int) -> list[Column]:
     is_dead = F.col("problem").isNotNull()
+    value = F.coalesce(F.col("event").cast("binary"), "value")
     return [
-        F.when(is_dead, F.substring("value", 1, max_event_bytes)).alias("raw"),
+        F.when(is_dead, F.substring(value, 1, max_event_bytes)).alias("raw"),
         F.when(is_dead, F.col("length")).alias("length"),
-        F.when(is_dead, F.coalesce(F.col("cut.sha256"), F.sha2("value", 256))).alias("sha256"),
+        F.when(is_dead, F.coalesce(F.col("cut.sha256"), F.sha2(value, 256))).alias("sha256"),
         F.when(is_dead, _bounded(F.col("headers"))).alias("headers"),
     ]
 

@@ -33,10 +33,14 @@ _TWEET = f"""
     edit_history_tweet_ids ARRAY<STRING>,
     public_metrics {PUBLIC_METRICS}
 """
-_EVENT = f"data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>>, {_TWEET}"
-_END = "casestream_end"
-_PAYLOAD = f"ARRAY<STRUCT<{_EVENT}, {_END} STRING>>"  # an array: of a broken struct Spark makes nulls
-_JSON = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false", "allowUnquotedControlChars": "true"}
+_EVENT = f"data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>>, {_TWEET}, mark STRING"
+_PAYLOAD = f"STRUCT<payload ARRAY<STRUCT<{_EVENT}>>, damaged STRING>"
+_JSON = {
+    "allowSingleQuotes": "false",
+    "allowNonNumericNumbers": "false",
+    "allowUnquotedControlChars": "true",
+    "columnNameOfCorruptRecord": "damaged",
+}
 
 # At the end `\z`: Java's `$` lets a line feed pass.
 _BEFORE_JSON = r"^[\s\x{FEFF}]+"
@@ -55,7 +59,7 @@ def tweet_or_problem(event: Column, other: Callable[[Column], Column]) -> Column
     return in_steps(
         event,
         _find_json,
-        _mark_end,
+        _find_mark,
         lambda found: {"read": _parse(found), "other": other(found["json"])},
         _flatten,
         find_repeated,
@@ -81,27 +85,39 @@ def _find_json(found: Found) -> Mapping[str, Column]:
     return {"json": F.when(event.startswith("{"), event).otherwise(F.regexp_replace(event, _BEFORE_JSON, ""))}
 
 
-def _mark_end(found: Found) -> Mapping[str, Column]:
+def _find_mark(found: Found) -> Mapping[str, Column]:
     json = found["json"]
-    return {"object": F.when(json.startswith("{"), json), "mark": F.xxhash64(json).cast("string")}
+    return {"is_object": json.startswith("{"), "mark": F.xxhash64(json).cast("string")}
 
 
 def _parse(found: Found) -> Column:
-    """The event between brackets, and behind it an object of our own: see `is_json`, which would parse once more."""
-    end = F.concat(F.lit(f',{{"{_END}":"'), found["mark"], F.lit('"}]'))
-    return F.from_json(F.concat(F.lit("["), found["object"], end), _PAYLOAD, _JSON)
+    """The event between two objects of our own, which hold what no event holds by chance: see `_is_whole`."""
+    mark = F.concat(F.lit('{"mark":"'), found["mark"], F.lit('"}'))
+    payload = F.concat(F.lit('{"payload":['), mark, F.lit(","), found["json"], F.lit(","), mark, F.lit("]}"))
+    return F.from_json(F.when(found["is_object"], payload), _PAYLOAD, _JSON)
+
+
+def _is_whole(found: Found) -> Column:
+    """Whether the event was one value and nothing but that, as `is_json` says, without parsing it once more.
+
+    Spark makes nulls of what it cannot read in a field, be it only of another type, and goes on; it says so in a column
+    of its choice. Only then is the event parsed a second time.
+    """
+    payload, mark = found["read"]["payload"], found["mark"]
+    is_framed = (F.size(payload) == 3) & (payload[0]["mark"] == mark) & (payload[2]["mark"] == mark)
+    is_whole = is_framed & (found["read"]["damaged"].isNull() | is_json(found["json"]))
+    return F.coalesce(is_whole, F.lit(False))
 
 
 def _flatten(found: Found) -> Mapping[str, Column]:
     """The fields of a tweet, from inside the envelope or beside it, and the posts that X sent along."""
-    read, is_object = found["read"], found["object"].isNotNull()
-    root, is_whole = read[0], (F.size(read) == 2) & (read[1][_END] == found["mark"])
+    root, is_object = found["read"]["payload"][1], found["is_object"]
 
     def field(name: str) -> Column:
         return F.coalesce(root["data"][name], root[name])
 
     text, entities = text_and_entities(field("text"), field("note_tweet"), field("entities"))
-    no_json = F.when(is_object, F.when(~F.coalesce(is_whole, F.lit(False)), "not_json")).otherwise(found["other"])
+    no_json = F.when(is_object, F.when(~_is_whole(found), "not_json")).otherwise(found["other"])
     return {
         "no_json": no_json,
         "own_text": F.when(is_object, text).otherwise(found["event"]),
@@ -123,7 +139,7 @@ def _judge(found: Found) -> Mapping[str, Column]:
         F.when(found["no_json"].isNotNull(), found["no_json"])
         .when(found["own_text"].isNull(), "not_a_post")
         .when(is_blank(found["own_text"]), "no_text")
-        .when(found["object"].isNotNull() & _has_bad_field(found), "bad_field")
+        .when(found["is_object"] & _has_bad_field(found), "bad_field")
     )
     return {"problem": problem, "words": without_noise(found["decoded"])}
 
@@ -161,4 +177,4 @@ def _has_bad_field(found: Found) -> Column:
     bad_name = F.lit(False)
     for name, rule in (("id", IDENTIFIER), ("lang", IDENTIFIER), ("author", _NAME)):
         bad_name = bad_name | (found[name].isNotNull() & ~found[name].rlike(rule))
-    return bad_time | bad_name | is_nested(found["own_text"], found["json"])
+    return bad_time | bad_name | is_nested(found["own_text"], found["event"])

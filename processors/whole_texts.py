@@ -33,7 +33,7 @@ def read_repeated(found: Found) -> Mapping[str, Column]:
     """`their_text` and `their_entities` of `repeated`: null where it is not there, or its text is none."""
     repeated = found["repeated"]
     text, entities = text_and_entities(repeated["text"], repeated["note_tweet"], repeated["entities"])
-    return {"their_text": F.when(~is_blank(text) & ~is_nested(text, found["json"]), text), "their_entities": entities}
+    return {"their_text": F.when(~is_blank(text) & ~is_nested(text, found["event"]), text), "their_entities": entities}
 
 
 def choose_words(found: Found) -> Mapping[str, Column]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from processors import PROCESSORS
 from processors.base import StreamProcessor
@@ -115,6 +116,14 @@ def test_a_replayed_batch_gives_the_same_rows(case: Case, processor: StreamProce
     batch = events([*case.posts, *case.problems, *OF_THE_BASE] * 3)
     first = ordered(rows(processor, batch.coalesce(1)))
     assert ordered(rows(processor, batch.repartition(5))) == first
+
+
+def test_what_is_built_on_a_source_s_column_gives_the_same(
+    case: Case, processor: StreamProcessor, events: Frame
+) -> None:
+    batch = events([*case.posts, *case.problems, *OF_THE_BASE, None])
+    wrapped = with_outcome(batch, lambda event: F.coalesce(processor.process(event)), processor.settings)
+    assert ordered(wrapped) == ordered(rows(processor, batch))
 
 
 def test_no_python_runs_on_executors(case: Case, processor: StreamProcessor, events: Frame) -> None:

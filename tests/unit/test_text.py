@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
-from processors.posts import clean_text, decode_entities, find_hashtags, find_mentions, find_urls, is_repost
+from processors.posts import (
+    clean_text,
+    collapse_spaces,
+    decode_entities,
+    find_hashtags,
+    find_mentions,
+    find_urls,
+    is_repost,
+    without_noise,
+)
 from tests.generated import generated
 
 TWEETS = Path(__file__).parents[2] / "demo" / "tweets.txt"
@@ -133,7 +142,10 @@ def test_a_megabyte_of_one_feature_holds_nothing_up(spark: SparkSession) -> None
 
 
 def clean(spark: SparkSession, texts: list[str]) -> list[str]:
-    return apply(spark, lambda text: clean_text(decode_entities(text)), texts)
+    """In one expression and in two steps, which must agree."""
+    cleaned = apply(spark, lambda text: clean_text(decode_entities(text)), texts)
+    assert apply(spark, lambda text: collapse_spaces(without_noise(decode_entities(text))), texts) == cleaned
+    return cleaned
 
 
 def apply(spark: SparkSession, function: Callable[[Column], Column], texts: list[str]) -> list[Any]:
