@@ -25,6 +25,7 @@ _RULES = {
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.sql.legacy.codingErrorAction": "true",  # Spark 4: bytes that are no UTF-8 fail no task
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+    "spark.sql.codegen.maxFields": "400",  # an event of X has more fields than the 100 up to which Spark compiles
     "spark.sql.codegen.hugeMethodLimit": "8000",  # Java compiles no method that is longer: it would be interpreted
     "spark.sql.redaction.options.regex": "(?i)url|uri|password|jaas",
 }
