@@ -18,7 +18,7 @@ from bench.processes import Failed
 from bench.report import Circumstances, write
 from bench.servers import SERVERS
 
-PARTS = ("small_batch", "million", "latency", "socket", "startup", "flatness", "growth", "profile")
+PARTS = ("small_batch", "million", "latency", "socket", "startup", "flatness", "growth", "profile", "arrow")
 _BEGAN = time.monotonic()
 
 
