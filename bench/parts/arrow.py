@@ -115,9 +115,13 @@ def _handed_back(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
 
 
 def _check(plans: dict[str, DataFrame], number: int) -> None:
-    ours, theirs = plans["casestream_same_columns"], plans["polars"]
-    for plan in (ours, theirs):
-        compare(_found(plan), reference(number, WORDS))
+    same = ("casestream_same_columns", "polars")
+    for name in same:
+        try:
+            compare(_found(plans[name]), reference(number, WORDS))
+        except NotRight as problem:
+            raise NotRight(f"{_TITLES[name]}: {problem}") from None
+    ours, theirs = (plans[name] for name in same)
     if not ours.exceptAll(theirs).isEmpty():
         raise NotRight("the reference knows no time, language and author: those of polars are not those of the job")
 
