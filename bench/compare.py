@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from bench.contestants import CONTESTANTS, PEERS, Contestant, check
 from bench.figures import spread, warm_rate
+from bench.pictures import bars
 from bench.report import Result
 from bench.stand import Stand, stand
 
@@ -99,5 +101,6 @@ def _result(size: Size, chosen: Sequence[Contestant], rates: dict[str, list[floa
         "size": asdict(size),
         "events_per_second": {name: {**asdict(each), "runs": rates[name]} for name, each in spreads.items()},
     }
-    titles = {each.name: each.about for each in chosen}
-    return Result("latest", "Kafka to MongoDB, events per second", ["", "min", "median", "max"], rows, facts, titles)
+    draw = partial(bars.draw, facts["events_per_second"], {each.name: each.about for each in chosen})
+    columns = ["", "min", "median", "max"]
+    return Result("latest", "Kafka to MongoDB, events per second", columns, rows, facts, draw=draw)

@@ -1,8 +1,8 @@
 """What a run found, as JSON, as a table and as a picture, in bench/results/."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,18 @@ from bench.places import RESULTS
 
 @dataclass(frozen=True)
 class Result:
-    """facts: for the JSON, most wanted first; columns and rows: the table; titles: of `events_per_second`'s bars."""
+    """facts: for the JSON, most wanted first; columns and rows: the table; below: it, in Markdown.
+
+    draw: the picture, with that caption, into that file.
+    """
 
     name: str
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     facts: dict[str, Any]
-    titles: dict[str, str] = field(default_factory=dict)
-
-    def table(self) -> str:
-        """In Markdown."""
-        lines = [self.columns, ["---"] + ["---:"] * (len(self.columns) - 1), *self.rows]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    below: str = ""
+    draw: Callable[[str, Path], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Circumstances:
 
 
 def write(result: Result, around: Circumstances, folder: Path = RESULTS) -> Path:
-    """`NAME.json`, `NAME.md` and, where there are rates, `NAME.png`. Only a full run has the bare name."""
+    """`NAME.json`, `NAME.md` and, where there is a picture, `NAME.png`. Only a full run has the bare name."""
     folder.mkdir(parents=True, exist_ok=True)
     about = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -51,13 +50,18 @@ def write(result: Result, around: Circumstances, folder: Path = RESULTS) -> Path
     name = result.name if around.scale == "full" else f"{result.name}-{around.scale}"
     file = folder / f"{name}.json"
     file.write_text(json.dumps({**result.facts, **about}, indent=2) + "\n")
-    words = [f"# {result.title}", result.table(), _ratios(result.facts), _sentence(about)]
+    words = [f"# {result.title}", table(result.columns, result.rows), result.below, _ratios(result.facts)]
+    words.append(_sentence(about))
     file.with_suffix(".md").write_text("\n\n".join(filter(None, words)) + "\n")
-    if "events_per_second" in result.facts:
-        from bench.plot import bars  # matplotlib takes a second to import
-
-        bars(result.facts["events_per_second"], result.titles, _sentence(about), file.with_suffix(".png"))
+    if result.draw is not None:
+        result.draw(_sentence(about), file.with_suffix(".png"))
     return file
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """In Markdown; numbers to the right, but for the first column."""
+    lines = [columns, ["---"] + ["---:"] * (len(columns) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _ratios(facts: dict[str, Any]) -> str:

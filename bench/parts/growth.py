@@ -4,9 +4,9 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise, repeat
-from typing import Any
 
 from bench.casestream_job import entries, job, submitted
+from bench.growth_report import CORES, POSTS, Batch, result
 from bench.processes import Failed
 from bench.report import Result
 from bench.stand import Stand, produce, read_events, stand
@@ -26,7 +26,7 @@ class Scale:
 
 
 _SCALES = {
-    "tiny": Scale({10: 4, 1_000: 4}, 1_000, (1, 4), (1, 8)),
+    "tiny": Scale({10: 4, 10_000: 4}, 1_000, (1, 4), (1, 8)),
     "quick": Scale({10: 20, 1_000: 12, 100_000: 5}, 20_000, (1, 4, 16), (1, 8, 15)),
     "full": Scale(
         {10: 40, 100: 30, 1_000: 20, 10_000: 12, 100_000: 6, 1_000_000: 4}, 100_000, (1, 2, 4, 8, 16), (1, 2, 4, 8, 15)
@@ -37,36 +37,36 @@ _BATCHES = 6
 
 def run(scale: str, server: str, say: Callable[[str], None]) -> Result:
     """Each figure is of a job of its own: the median time from commit to commit, the first two batches apart."""
-    size, found = _SCALES[scale], []
+    found = []
     with stand(server) as place:
-        for what, value, seconds, posts in _all(place, size):
-            say(f"{what} {value}: {posts / seconds:,.0f} posts/s")
-            found.append({"what": what, "value": value, "seconds": round(seconds, 3), "per_second": posts / seconds})
-    rows = [[f"{each['what']} {each['value']}", f"{each['seconds']}", f"{each['per_second']:,.0f}"] for each in found]
-    return Result("growth", "How it grows", ["", "s a batch", "posts/s"], rows, {"found": found})
+        for each in _all(place, _SCALES[scale]):
+            say(f"{each.what} {each.value}: {each.rate:,.0f} posts/s")
+            found.append(each)
+    return result(found)
 
 
-def _all(place: Stand, size: Scale) -> Iterable[tuple[str, Any, float, int]]:
+def _all(place: Stand, size: Scale) -> Iterable[Batch]:
     for posts, batches in size.batches.items():
-        yield "posts a batch", posts, _seconds(place, posts, batches), posts
+        yield _measure(place, POSTS, posts, posts, batches)
     for cores in (1, 2):
-        yield "cores", cores, _seconds(place, size.batch, _BATCHES, master=f"local[{cores}]"), size.batch
+        yield _measure(place, CORES, cores, size.batch, master=f"local[{cores}]")
     for partitions in size.partitions:
-        yield "partitions", partitions, _seconds(place, size.batch, _BATCHES, partitions), size.batch
+        yield _measure(place, "partitions", partitions, size.batch, partitions=partitions)
     for megabytes in size.megabytes:
         limits = {"max_document_bytes": str(megabytes * 1_000_000), "max_event_bytes": "100000"}
-        yield "MB a document", megabytes, _seconds(place, size.batch, _BATCHES, limits=limits), size.batch
+        yield _measure(place, "MB a document", megabytes, size.batch, limits=limits)
 
 
-def _seconds(
+def _measure(
     place: Stand,
+    what: str,
+    value: int,
     posts: int,
-    batches: int,
+    batches: int = _BATCHES,
     partitions: int = 4,
     master: str | None = None,
     limits: Mapping[str, str] | None = None,
-) -> float:
-    """Median seconds of a warm batch, all included."""
+) -> Batch:
     task = place.task("growth", f"growth-{place.runs}", 0, posts, partitions)
     place.broker.create_topic(task.topic, partitions)
     produce(task.bootstrap, task.topic, _events(posts * batches), partitions)
@@ -76,13 +76,14 @@ def _seconds(
     with started as program:
         program.wait(_SECONDS)
     with place.client() as client:
-        committed = [entry["committed_at"].timestamp() for entry in entries(client[task.database])]
+        ledger = entries(client[task.database])
     place.forget(task.topic)
     place.clear(task)
-    if len(committed) < batches:
-        raise Failed(f"{len(committed)} of {batches} batches of {posts} posts")
-    warm = committed[_WARM_UP_BATCHES - 1 :]
-    return float(statistics.median(after - before for before, after in pairwise(warm)))
+    if len(ledger) < batches:
+        raise Failed(f"{len(ledger)} of {batches} batches of {posts} posts")
+    warm = [entry["committed_at"].timestamp() for entry in ledger[_WARM_UP_BATCHES - 1 :]]
+    seconds = statistics.median(after - before for before, after in pairwise(warm))
+    return Batch(what, value, posts, seconds, statistics.fmean(entry["bytes"] / entry["posts"] for entry in ledger))
 
 
 def _events(number: int) -> Iterable[bytes]:

@@ -1,6 +1,7 @@
 """The bench's figures, and what it does with a result that is not right."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from bench.checking import NotRight, compare
 from bench.compare import ratios
 from bench.figures import Point, Spread, growth, percentile, slope, spread, warm_rate
+from bench.pictures import bars
 from bench.report import Circumstances, Result, write
 
 
@@ -63,11 +65,13 @@ def test_a_right_result_counts() -> None:
 def test_a_result_is_written_with_its_ratios_first_and_its_machine(tmp_path: Path) -> None:
     rates = {"casestream": {"min": 1.0, "median": 2.0, "max": 3.0}, "quix": {"min": 1.0, "median": 1.0, "max": 1.0}}
     facts = {"ratios": {"vs_best_peer": 2.0}, "events_per_second": rates}
-    result = Result("latest", "A title", ["", "median"], [["casestream", "2"]], facts, {"quix": "Quix"})
+    draw = partial(bars.draw, rates, {"quix": "Quix"})
+    result = Result("latest", "A title", ["", "median"], [["casestream", "2"]], facts, "Some words.", draw)
     file = write(result, Circumstances("full", "memory", (0.5, 2.0)), tmp_path)
     stored = json.loads(file.read_text())
     assert next(iter(stored)) == "ratios"
     assert (stored["load_before"], stored["load_after"], stored["server"]) == (0.5, 2.0, "memory")
     assert stored["machine"]["cores"] >= 1
-    assert "| casestream | 2 |" in file.with_suffix(".md").read_text()
+    page = file.with_suffix(".md").read_text()
+    assert page.index("| casestream | 2 |") < page.index("Some words.") < page.index("vs_best_peer: 2.0")
     assert file.with_suffix(".png").stat().st_size > 1_000
