@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from bench import machine
-from bench.model import Model, Prediction, Surroundings, fit, predict, serial_share
+from bench.model import Model, Prediction, Surroundings, fit, predict
 from bench.pictures import growth
 from bench.report import Result, table
 
@@ -33,16 +33,16 @@ class Batch:
 def result(found: Sequence[Batch]) -> Result:
     """Table, picture, the fitted model and its predictions. Raises ValueError where nothing can be fitted."""
     seconds = {each.value: each.seconds for each in found if each.what == POSTS}
-    model = fit(seconds, machine.cores(), statistics.fmean(each.post_bytes for each in found))
-    one, two = (each.seconds for each in found if each.what == CORES)
+    on_cores = {each.value: each.seconds for each in found if each.what == CORES}
+    model = fit(seconds, on_cores, machine.cores(), statistics.fmean(each.post_bytes for each in found))
     predictions = [predict(model, executors, Surroundings()) for executors in _EXECUTORS]
     facts = {
-        "model": {**asdict(model), "serial_share": serial_share(one, two)},
+        "model": asdict(model),
         "predictions": {"surroundings": asdict(Surroundings()), "clusters": [asdict(each) for each in predictions]},
         "found": [{**asdict(each), "per_second": each.rate} for each in found],
     }
     rows = [[f"{each.what} {each.value}", f"{each.seconds:.3f}", f"{each.rate:,.0f}"] for each in found]
-    below = f"{_sentence(model, serial_share(one, two))}\n\n{_table(predictions)}"
+    below = f"{_sentence(model)}\n\n{_table(predictions)}"
     draw = partial(growth.draw, seconds, model, _rates(found))
     return Result("growth", "How it grows", ["", "s a batch", "posts/s"], rows, facts, below, draw)
 
@@ -56,11 +56,11 @@ def _rates(found: Sequence[Batch]) -> dict[str, dict[int, float]]:
     return rates
 
 
-def _sentence(model: Model, serial: float) -> str:
+def _sentence(model: Model) -> str:
     return (
         f"Fitted: {model.fixed * 1000:,.0f} ms a batch and {model.cost * 1e6:,.1f} µs a post on {model.cores} cores, "
-        f"at most {model.largest_error:.0%} off. A second core does not halve {serial:.0%} of a batch's time on one. "
-        f"A post is {model.post_bytes:,.0f} bytes in a document.\n\n"
+        f"at most {model.largest_error:.0%} off. A second core does not halve {model.serial_share:.0%} of the time on "
+        f"one. A post is {model.post_bytes:,.0f} bytes in a document.\n\n"
         "Predicted for clusters of executors with 4 cores, not measured: posts a second that each of their parts would "
         "take, and the smallest of these. docs/scale.md has what is assumed."
     )

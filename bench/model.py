@@ -22,7 +22,8 @@ _MONGODB = "MongoDB's primaries"
 class Model:
     """fixed: seconds of a batch; cost: seconds a post, on so many cores; post_bytes: of a post in a document.
 
-    largest_error: of the batches' seconds that it was fitted to, as a part of them.
+    largest_error: of the batches' seconds that it was fitted to, as a part of them. serial_share: the part of a batch's
+    seconds on one core that a second one does not halve (Amdahl), below 0 where two were more than twice as fast.
     """
 
     fixed: float
@@ -30,6 +31,7 @@ class Model:
     cores: int
     post_bytes: float
     largest_error: float
+    serial_share: float
 
     def seconds(self, posts: float) -> float:
         """Of a batch."""
@@ -41,10 +43,11 @@ class Model:
         return self.cost * self.cores
 
 
-def fit(measured: Mapping[int, float], cores: int, post_bytes: float) -> Model:
+def fit(measured: Mapping[int, float], on_cores: Mapping[int, float], cores: int, post_bytes: float) -> Model:
     """By least squares of the relative errors, so that the small batches count as the large ones do.
 
-    measured: a batch's seconds by its posts. Raises ValueError where they are too few, or larger batches are no slower.
+    measured: a batch's seconds by its posts; on_cores: those of one size, on 1 and on 2 cores. Raises ValueError where
+    there are too few, or larger batches are no slower.
     """
     if len(measured) < 2:
         raise ValueError(f"{len(measured)} size of batch: a line takes two")
@@ -54,15 +57,7 @@ def fit(measured: Mapping[int, float], cores: int, post_bytes: float) -> Model:
     if cost <= 0:
         raise ValueError(f"larger batches are no slower, {dict(measured)}: nothing to fit")
     errors = np.abs((fixed + posts * cost) / seconds - 1)
-    return Model(fixed, cost, cores, post_bytes, float(errors.max()))
-
-
-def serial_share(one_core: float, two_cores: float) -> float:
-    """The part of a batch's seconds on one core that a second core does not halve (Amdahl): 0 to 1.
-
-    Below 0 where two cores were more than twice as fast.
-    """
-    return 2 * two_cores / one_core - 1
+    return Model(fixed, cost, cores, post_bytes, float(errors.max()), serial_share=2 * on_cores[2] / on_cores[1] - 1)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from bench.growth_report import CORES, POSTS, Batch, result
-from bench.model import Model, Surroundings, fit, predict, serial_share
+from bench.model import Model, Surroundings, fit, predict
 from bench.report import Circumstances, write
 
 SIZES = (10, 1_000, 100_000, 1_000_000)
-MODEL = Model(fixed=1, cost=50e-6, cores=2, post_bytes=1_000, largest_error=0)  # a core takes 100 µs for a post
+ON_CORES = {1: 10.0, 2: 6.0}
+MODEL = Model(
+    fixed=1, cost=50e-6, cores=2, post_bytes=1_000, largest_error=0, serial_share=0
+)  # a core takes 100 µs for a post
 AROUND = Surroundings(
     trigger_seconds=10,
     document_bytes=2_000_000,
@@ -23,7 +26,7 @@ AROUND = Surroundings(
 
 
 def test_the_fit_finds_what_the_measurements_were_made_of() -> None:
-    model = fit({posts: 0.25 + posts * 40e-6 for posts in SIZES}, cores=2, post_bytes=800)
+    model = fit({posts: 0.25 + posts * 40e-6 for posts in SIZES}, ON_CORES, cores=2, post_bytes=800)
     assert (model.fixed, model.cost) == pytest.approx((0.25, 40e-6))
     assert model.largest_error == pytest.approx(0, abs=1e-9)
     assert model.seconds(50_000) == pytest.approx(2.25)
@@ -33,7 +36,7 @@ def test_the_fit_finds_what_the_measurements_were_made_of() -> None:
 def test_small_batches_count_as_much_as_large_ones() -> None:
     measured = {posts: 0.25 + posts * 40e-6 for posts in SIZES}
     measured[1_000_000] *= 1.1  # four seconds, sixteen times all of a small batch
-    model = fit(measured, cores=2, post_bytes=800)
+    model = fit(measured, ON_CORES, cores=2, post_bytes=800)
     assert model.fixed == pytest.approx(0.25, rel=0.02)
     assert 0.04 < model.largest_error < 0.1
 
@@ -41,13 +44,13 @@ def test_small_batches_count_as_much_as_large_ones() -> None:
 @pytest.mark.parametrize(("measured", "said"), [({10: 0.3}, "a line takes two"), ({10: 2.0, 1_000: 1.0}, "no slower")])
 def test_what_is_no_line_is_not_fitted(measured: dict[int, float], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        fit(measured, cores=2, post_bytes=800)
+        fit(measured, ON_CORES, cores=2, post_bytes=800)
 
 
-def test_the_serial_share_is_what_a_second_core_does_not_halve() -> None:
-    assert serial_share(10, 10) == 1
-    assert serial_share(10, 5) == 0
-    assert serial_share(10, 6) == pytest.approx(0.2)  # 2 and 8 on one core, 2 and 4 on two
+@pytest.mark.parametrize(("two_cores", "share"), [(10, 1), (5, 0), (6, 0.2)])  # the last one: 2 and 8, then 2 and 4
+def test_the_serial_share_is_what_a_second_core_does_not_halve(two_cores: float, share: float) -> None:
+    model = fit({10: 1, 1_000: 2}, {1: 10, 2: two_cores}, cores=2, post_bytes=800)
+    assert model.serial_share == pytest.approx(share)
 
 
 @pytest.mark.parametrize(
