@@ -59,8 +59,8 @@ def _rates(found: Sequence[Batch]) -> dict[str, dict[int, float]]:
 def _sentence(model: Model) -> str:
     return (
         f"Fitted: {model.fixed * 1000:,.0f} ms a batch and {model.cost * 1e6:,.1f} µs a post on {model.cores} cores, "
-        f"at most {model.largest_error:.0%} off. A second core does not halve {model.serial_share:.0%} of the time on "
-        f"one. A post is {model.post_bytes:,.0f} bytes in a document.\n\n"
+        f"at most {model.largest_error:.0%} off. By one core and two, {model.serial_share:.0%} of a batch are serial. "
+        f"A post is {model.post_bytes:,.0f} bytes in a document.\n\n"
         "Predicted for clusters of executors with 4 cores, not measured: posts a second that each of their parts would "
         "take, and the smallest of these. docs/scale.md has what is assumed."
     )

@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -20,6 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from bench.checking import WORDS, Found, NotRight, compare, reference
 from bench.figures import spread
 from bench.peers.polars_posts import POSTS, posts
+from bench.pictures import bars
 from bench.places import CACHE
 from bench.processes import job_environment, module, running
 from bench.reference import digest
@@ -61,14 +64,15 @@ def run(scale: str, server: str, say: Callable[[str], None]) -> Result:  # noqa:
 def _result(rates: dict[str, list[float]], number: int) -> Result:
     spreads = {name: asdict(spread(each)) for name, each in rates.items()}
     ours = ("casestream", "casestream_same_columns")
-    facts = {
+    facts: dict[str, Any] = {
         "ratios": {f"polars_vs_{name}": _ratio(rates["polars"], rates[name]) for name in ours},
         "events": number,
         "events_per_second": {name: {**each, "runs": rates[name]} for name, each in spreads.items()},
     }
     rows = [[_TITLES[name], *(f"{value:,.0f}" for value in each.values())] for name, each in spreads.items()]
     title = "Events parsed and cleaned per second: Spark's own expressions, and polars in mapInArrow"
-    return Result("arrow", title, ["", "min", "median", "max"], rows, facts, _TITLES)
+    draw = partial(bars.draw, facts["events_per_second"], _TITLES)
+    return Result("arrow", title, ["", "min", "median", "max"], rows, facts, draw=draw)
 
 
 def _ratio(rates: list[float], others: list[float]) -> float:
