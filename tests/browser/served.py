@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Locator, Page
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 from tests.servers.guard import dismiss, guard
 from tests.servers.ports import free_ports
@@ -62,9 +62,10 @@ class Screen:
         return card.get_by_test_id("stMetricValue")
 
     def cells(self, key: str) -> list[list[str]]:
-        """The table of that panel, row by row, without its heading."""
-        rows = self.panel(key).locator("tbody tr").all()
-        return [row.locator("td").all_text_contents() for row in rows]
+        """The table of that panel, row by row, without its heading; panels come one after the other, so it waits."""
+        rows = self.panel(key).locator("tbody tr")
+        expect(rows.first).to_be_visible()
+        return [row.locator("td").all_text_contents() for row in rows.all()]
 
     def overflow(self) -> int:
         """How many pixels of the page lie beside the screen."""
