@@ -6,7 +6,6 @@ that is not right ends the bench. Writes bench/results/loader.json, .md and .svg
 
 import argparse
 import json
-import os
 import platform
 import statistics
 import subprocess
@@ -18,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.loader_report import write
-from bench.machine import load, processor
+from bench.machine import cores, load, processor
 from bench.stored_posts import BATCH_POSTS, BEGIN, store
 from ledger.database import connect
 from ledger.indexes import ensure_indexes
@@ -108,8 +107,7 @@ def figures(posts: int, runs: dict[str, list[Measurement]], pieces: list[Measure
 def machine() -> dict[str, Any]:
     """What it was measured on: nothing that names the machine."""
     versions = {package: version(package) for package in _PACKAGES}
-    cores = len(os.sched_getaffinity(0))
-    return {"processor": processor(), "cores": cores, "python": platform.python_version(), **versions}
+    return {"processor": processor(), "cores": cores(), "python": platform.python_version(), **versions}
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def is_json(json: Column) -> Column:
     Spark's functions look no further than the end of their root, so `{…}{…}` or `{…}] more` would pass for their
     beginning.
     """
-    mark = F.xxhash64(json).cast("string")  # what no event holds by chance
+    mark = _mark(json)
     return F.get_json_object(F.concat(F.lit("["), json, F.lit(',"'), mark, F.lit('"]')), "$[1]").eqNullSafe(mark)
 
 
@@ -87,7 +87,12 @@ def _find_json(found: Found) -> Mapping[str, Column]:
 
 def _find_mark(found: Found) -> Mapping[str, Column]:
     json = found["json"]
-    return {"is_object": json.startswith("{"), "mark": F.xxhash64(json).cast("string")}
+    return {"is_object": json.startswith("{"), "mark": _mark(json)}
+
+
+def _mark(json: Column) -> Column:
+    """What no event holds by chance."""
+    return F.xxhash64(json).cast("string")
 
 
 def _parse(found: Found) -> Column:
