@@ -3,7 +3,8 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from processors.tweets import is_json, tweet_or_problem
+from processors.json_event import is_json
+from processors.tweets import tweet_or_problem
 
 
 def post_or_problem(event: Column) -> Column:

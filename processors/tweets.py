@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from processors.json_event import find_json, find_mark, is_whole, parsed, root
 from processors.metrics import PUBLIC_METRICS, metrics
 from processors.posts import (
     POST,
@@ -33,17 +34,9 @@ _TWEET = f"""
     edit_history_tweet_ids ARRAY<STRING>,
     public_metrics {PUBLIC_METRICS}
 """
-_EVENT = f"data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>>, {_TWEET}, mark STRING"
-_PAYLOAD = f"STRUCT<payload ARRAY<STRUCT<{_EVENT}>>, damaged STRING>"
-_JSON = {
-    "allowSingleQuotes": "false",
-    "allowNonNumericNumbers": "false",
-    "allowUnquotedControlChars": "true",
-    "columnNameOfCorruptRecord": "damaged",
-}
+_EVENT = f"data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>>, {_TWEET}"
 
 # At the end `\z`: Java's `$` lets a line feed pass.
-_BEFORE_JSON = r"^[\s\x{FEFF}]+"
 _ISO_8601 = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?\z"
 _NAME = r"^[^\[{\"\s].{0,511}\z"  # what begins with a bracket or a quote was no string in the JSON
 
@@ -58,9 +51,9 @@ def tweet_or_problem(event: Column, other: Callable[[Column], Column]) -> Column
     """
     return in_steps(
         event,
-        _find_json,
-        _find_mark,
-        lambda found: {"read": _parse(found), "other": other(found["json"])},
+        find_json,
+        find_mark,
+        lambda found: {"read": parsed(found, _EVENT), "other": other(found["json"])},
         _flatten,
         find_repeated,
         read_repeated,
@@ -70,59 +63,15 @@ def tweet_or_problem(event: Column, other: Callable[[Column], Column]) -> Column
     )
 
 
-def is_json(json: Column) -> Column:
-    """Whether it is one value and nothing but that: what stands behind it is read too.
-
-    Spark's functions look no further than the end of their root, so `{…}{…}` or `{…}] more` would pass for their
-    beginning.
-    """
-    mark = _mark(json)
-    return F.get_json_object(F.concat(F.lit("["), json, F.lit(',"'), mark, F.lit('"]')), "$[1]").eqNullSafe(mark)
-
-
-def _find_json(found: Found) -> Mapping[str, Column]:
-    event = found["event"]
-    return {"json": F.when(event.startswith("{"), event).otherwise(F.regexp_replace(event, _BEFORE_JSON, ""))}
-
-
-def _find_mark(found: Found) -> Mapping[str, Column]:
-    json = found["json"]
-    return {"is_object": json.startswith("{"), "mark": _mark(json)}
-
-
-def _mark(json: Column) -> Column:
-    """What no event holds by chance."""
-    return F.xxhash64(json).cast("string")
-
-
-def _parse(found: Found) -> Column:
-    """The event between two objects of our own, which hold what no event holds by chance: see `_is_whole`."""
-    mark = F.concat(F.lit('{"mark":"'), found["mark"], F.lit('"}'))
-    payload = F.concat(F.lit('{"payload":['), mark, F.lit(","), found["json"], F.lit(","), mark, F.lit("]}"))
-    return F.from_json(F.when(found["is_object"], payload), _PAYLOAD, _JSON)
-
-
-def _is_whole(found: Found) -> Column:
-    """Whether the event was one value and nothing but that, as `is_json` says, without parsing it once more.
-
-    Spark makes nulls of what it cannot read in a field, be it only of another type, and goes on; it says so in a column
-    of its choice. Only then is the event parsed a second time.
-    """
-    payload, mark = found["read"]["payload"], found["mark"]
-    is_framed = (F.size(payload) == 3) & (payload[0]["mark"] == mark) & (payload[2]["mark"] == mark)
-    is_whole = is_framed & (found["read"]["damaged"].isNull() | is_json(found["json"]))
-    return F.coalesce(is_whole, F.lit(False))
-
-
 def _flatten(found: Found) -> Mapping[str, Column]:
     """The fields of a tweet, from inside the envelope or beside it, and the posts that X sent along."""
-    root, is_object = found["read"]["payload"][1], found["is_object"]
+    event, is_object = root(found), found["is_object"]
 
     def field(name: str) -> Column:
-        return F.coalesce(root["data"][name], root[name])
+        return F.coalesce(event["data"][name], event[name])
 
     text, entities = text_and_entities(field("text"), field("note_tweet"), field("entities"))
-    no_json = F.when(is_object, F.when(~_is_whole(found), "not_json")).otherwise(found["other"])
+    no_json = F.when(is_object, F.when(~is_whole(found), "not_json")).otherwise(found["other"])
     return {
         "no_json": no_json,
         "own_text": F.when(is_object, text).otherwise(found["event"]),
@@ -135,7 +84,7 @@ def _flatten(found: Found) -> Mapping[str, Column]:
         "reference": chosen(field("referenced_tweets")),
         "versions": field("edit_history_tweet_ids"),
         "public_metrics": field("public_metrics"),
-        "included": root["includes"]["tweets"],
+        "included": event["includes"]["tweets"],
     }
 
 

@@ -5,8 +5,9 @@ from typing import ClassVar
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from processors.json_event import is_json
 from processors.push import PushProcessor
-from processors.tweets import is_json, tweet_or_problem
+from processors.tweets import tweet_or_problem
 
 
 class TwitterProcessor(PushProcessor):

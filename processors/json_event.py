@@ -1,0 +1,67 @@
+"""A JSON object in an event: found, parsed once, known to be whole. Steps (`processors.steps`) of any source of JSON.
+
+Spark's reader stops at the end of what it reads, and makes nulls of what it cannot: `{…}{…}` and `{…}] more` would pass
+for their beginnings. So an event is parsed between two objects of ours, that hold what no event holds by chance.
+"""
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from processors.steps import Found
+
+_OPTIONS = {
+    "allowSingleQuotes": "false",
+    "allowNonNumericNumbers": "false",
+    "allowUnquotedControlChars": "true",
+    "columnNameOfCorruptRecord": "damaged",
+}
+_BEFORE_JSON = r"^[\s\x{FEFF}]+"
+
+
+def find_json(found: Found) -> Mapping[str, Column]:
+    """`json`: the event without the white space and byte order mark before it."""
+    event = found["event"]
+    return {"json": F.when(event.startswith("{"), event).otherwise(F.regexp_replace(event, _BEFORE_JSON, ""))}
+
+
+def find_mark(found: Found) -> Mapping[str, Column]:
+    """`is_object`: whether it begins as one; `mark`, for `parsed`."""
+    json = found["json"]
+    return {"is_object": json.startswith("{"), "mark": _mark(json)}
+
+
+def parsed(found: Found, fields: str) -> Column:
+    """The event's fields (a DDL list), as `root` finds them in `read`; null where it does not begin as an object."""
+    schema = f"STRUCT<payload ARRAY<STRUCT<{fields}, mark STRING>>, damaged STRING>"
+    mark = F.concat(F.lit('{"mark":"'), found["mark"], F.lit('"}'))
+    payload = F.concat(F.lit('{"payload":['), mark, F.lit(","), found["json"], F.lit(","), mark, F.lit("]}"))
+    return F.from_json(F.when(found["is_object"], payload), schema, _OPTIONS)
+
+
+def root(found: Found) -> Column:
+    """The struct of the event's fields, out of `read`."""
+    return found["read"]["payload"][1]
+
+
+def is_whole(found: Found) -> Column:
+    """Whether the event was one value and nothing but that, as `is_json` says, without parsing it once more.
+
+    Spark makes nulls of what it cannot read in a field, be it only of another type, and goes on; it says so in a column
+    of its choice. Only then is the event parsed a second time.
+    """
+    payload, mark = found["read"]["payload"], found["mark"]
+    is_framed = (F.size(payload) == 3) & (payload[0]["mark"] == mark) & (payload[2]["mark"] == mark)
+    whole = is_framed & (found["read"]["damaged"].isNull() | is_json(found["json"]))
+    return F.coalesce(whole, F.lit(False))
+
+
+def is_json(json: Column) -> Column:
+    """Whether it is one value and nothing but that: what stands behind it is read too."""
+    mark = _mark(json)
+    return F.get_json_object(F.concat(F.lit("["), json, F.lit(',"'), mark, F.lit('"]')), "$[1]").eqNullSafe(mark)
+
+
+def _mark(json: Column) -> Column:
+    return F.xxhash64(json).cast("string")
