@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from micro_batch import BatchPlan, Contents
+from sinks.even_keys import even_keys
 from sinks.fingerprint import ARRAYS, DATES, METRICS, STRINGS, content_hash, fingerprint
 
 SCHEMA_VERSION = 1
@@ -63,11 +64,15 @@ def documents(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFr
     divisor, not the number of documents.
     """
     posts = rows.where("post is not null").select(_part(plan.parts).alias("part"), "post")
-    in_parts = posts.coalesce(1) if plan.parts == 1 else posts.repartition(plan.parts, "part")
+    if plan.parts == 1:
+        in_parts = posts.coalesce(1).withColumn("task", F.lit(0))
+    else:  # a task for each part: by its number alone, Spark gives one of them several
+        tasks = F.array(*map(F.lit, even_keys(plan.parts)))
+        in_parts = posts.withColumn("task", tasks[F.col("part")]).repartition(plan.parts, "task")
     sorted_posts = F.sort_array(F.collect_list(F.struct("post.created_at", "post.origin", "post")))
     count = plan.case_count
     return (
-        in_parts.groupBy("part")
+        in_parts.groupBy("task", "part")
         .agg(sorted_posts.alias("sorted"))
         .select(
             F.concat(F.lit(f"{plan.id}:"), F.col("part").cast("string")).alias("_id"),

@@ -10,12 +10,14 @@ from typing import ClassVar
 
 import bson
 import pytest
-from pyspark.sql import Column, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from errors import StopRequested
 from processors.posts import clean_text, post_only, problem_only
 from processors.push import PushProcessor
+from processors.socket import SocketProcessor
+from sinks.even_keys import _hash
 from spool.segments import CutEvent
 from tests.streaming.fakes import AS_OF, FETCHED_AT, HEARD_AT, FakeJob, Killed
 
@@ -277,3 +279,25 @@ def other_partitions(spark: SparkSession) -> Iterator[None]:
     finally:
         for name, value in before.items():
             spark.conf.set(name, value)
+
+
+def test_each_part_is_made_by_a_task_of_its_own(spark: SparkSession, tmp_path: Path) -> None:
+    job = FakeJob(spark, tmp_path, max_event_bytes=1_000, max_document_bytes=12_000)
+    job.hear([b"%d" % number for number in range(300)])
+    plans: list[list[int]] = []
+
+    class Looked(SocketProcessor):
+        def write(self, documents: DataFrame, collection: str) -> None:
+            parts = documents.select("part", F.spark_partition_id().alias("task")).collect()
+            plans.append([row["task"] for row in sorted(parts)])
+            super().write(documents, collection)
+
+    job.run(Looked)
+    (tasks,) = plans
+    assert tasks == list(range(len(job.documents)))
+    assert len(tasks) > 4
+
+
+def test_the_keys_of_parts_are_hashed_as_spark_does(spark: SparkSession) -> None:
+    numbers = spark.range(100).select(F.hash(F.col("id").cast("int"))).collect()
+    assert [row[0] for row in numbers] == [_hash(key) for key in range(100)]
