@@ -1,20 +1,23 @@
 """Whether time and memory per batch stay level: over 500 batches, and with 20,000 entries in the file source's log."""
 
+import os
+import re
 import socket
 import statistics
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import machine
 from bench.casestream_job import entries, job
 from bench.figures import growth
 from bench.parts.million import jvms_of
 from bench.processes import Program
 from bench.report import Result
 from bench.stand import Stand, read_events, stand
+from runtime.java import find_java_home
 from spool.segments import Segment
 
 _POSTS = 100
@@ -22,7 +25,8 @@ _BATCHES = {"tiny": 15, "quick": 100, "full": 500}
 _SEGMENTS = {"tiny": 640, "quick": 6_400, "full": 20_000}
 _WARM_UP_PART = 5  # a fifth of the batches, while Java's compilers are at work
 _SECONDS = 3_000
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 10.0
+_USED = re.compile(r"^ \w.*used (\d+)K", re.MULTILINE)  # of a generation; its spaces stand further in
 
 
 def run(scale: str, server: str, say: Callable[[str], None]) -> Result:
@@ -33,7 +37,7 @@ def run(scale: str, server: str, say: Callable[[str], None]) -> Result:
         say(f"{_SEGMENTS[scale]} segments of a spool")
         spool = _from_a_spool(place, _SEGMENTS[scale])
     facts = {"kafka": kafka, "spool": spool}
-    columns = ["", "batches", "median s", "time: rise over the run", "memory: rise over the run"]
+    columns = ["", "batches", "median s", "time: rise over the run", "live memory: rise over the run"]
     rows = [
         [name, *(str(each[fact]) for fact in ("batches", "median_seconds", "seconds_growth", "memory_growth"))]
         for name, each in facts.items()
@@ -78,24 +82,29 @@ def _fill(folder: Path, segments: int) -> None:
 
 
 def _watch(program: Program) -> list[int]:
-    """The memory of the JVM, each second."""
+    """Bytes of what lives in the JVM's heap and metaspace, each time after a full collection that is asked for."""
+    jcmd = Path(str(find_java_home(os.environ)), "bin/jcmd")
     seen = []
     while program.is_running():
         time.sleep(_LOOK_SECONDS)
         for jvm in jvms_of(program.process.pid):
-            try:
-                seen.append(machine.memory(jvm))
-            except OSError:
-                continue
+            if _ask(jcmd, jvm, "GC.run") and (said := _ask(jcmd, jvm, "GC.heap_info")):
+                seen.append(sum(map(int, _USED.findall(said))) * 1024)
     return seen
+
+
+def _ask(jcmd: Path, jvm: int, what: str) -> str:
+    """What the JVM answers; nothing where it is gone by now."""
+    return subprocess.run([str(jcmd), str(jvm), what], capture_output=True, text=True, timeout=60, check=False).stdout
 
 
 def _level(ledger: Sequence[dict[str, Any]], memory: Sequence[int]) -> dict[str, Any]:
     seconds = [entry["seconds"] for entry in ledger[len(ledger) // _WARM_UP_PART :]]
-    in_use = memory[len(memory) // _WARM_UP_PART :]
+    in_use = memory[max(1, len(memory) // _WARM_UP_PART) :]
     return {
         "batches": len(ledger),
         "median_seconds": round(statistics.median(seconds), 3),
         "seconds_growth": round(growth(seconds), 3),
         "memory_growth": round(growth(in_use), 3) if len(in_use) > 1 else None,
+        "live_bytes": list(memory),
     }
