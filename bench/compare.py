@@ -29,7 +29,7 @@ class Size:
     few_batch: int
 
 
-QUICK = Size(rounds=1, events=400_000, batch=50_000, warm_up=4, few=4_000, few_batch=500)
+QUICK = Size(rounds=1, events=400_000, batch=80_000, warm_up=3, few=4_000, few_batch=500)
 FULL = Size(rounds=3, events=1_000_000, batch=100_000, warm_up=2, few=8_000, few_batch=1_000)
 TINY = Size(rounds=1, events=8_000, batch=1_000, warm_up=2, few=400, few_batch=100)
 SIZES = {"tiny": TINY, "quick": QUICK, "full": FULL}
