@@ -45,3 +45,7 @@ class CountUnavailable(Exception):
 
 class CountUnparsed(Exception):
     """The page was read and holds no number that can be trusted: store -1 for this batch, keep the last good one."""
+
+
+class CountAbsent(Exception):
+    """There is no case count, because somebody wanted none: store -1 and say so."""

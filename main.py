@@ -17,17 +17,16 @@ from monitoring.logs import redacted, start_logging
 from monitoring.progress import Progress
 from processors import PROCESSORS
 from runtime.job import Job
-from runtime.plugins import required_settings
+from runtime.plugins import provider_needs, required_settings
 from runtime.session import is_in_cluster, is_local
 from runtime.stopping import StopSignal
-from scraper import PROVIDERS
 from settings import Settings
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the job that the arguments, the environment and the settings file describe; the exit code."""
     around = command_line.Surroundings(
-        tuple(PROCESSORS), required_settings, tuple(PROVIDERS), is_local(), is_in_cluster()
+        tuple(PROCESSORS), required_settings, provider_needs, is_local(), is_in_cluster()
     )
     try:
         command = command_line.read(arguments, around)

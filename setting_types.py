@@ -4,11 +4,14 @@ import json
 import re
 import ssl
 import warnings
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 from pymongo.uri_parser import parse_uri
+
+from moments import FORM, moment
 
 PREFIX = "CASESTREAM_"
 """Of every variable's name."""
@@ -117,6 +120,33 @@ def _authorities(value: str) -> str:
     return value
 
 
+def _count_address(value: str) -> str:
+    is_of_the_web = bool(re.fullmatch(_WEB_ADDRESS, value))
+    if not is_of_the_web and scheme_of(value) not in ("", "file"):
+        raise ValueError(f"it must be {WEB_ADDRESS}, or for the provider file a path")
+    return value
+
+
+def _selector(value: str) -> str:
+    import soupsieve  # with BeautifulSoup, which not everybody who reads settings has
+
+    try:
+        soupsieve.compile(value)
+    except (soupsieve.SelectorSyntaxError, NotImplementedError) as error:
+        said = " ".join(str(error).partition("\n")[0].split())
+        raise ValueError(f"it must be a CSS selector like #cases .number; {said}") from None
+    return value
+
+
+def _written_moment(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return moment(value)
+    except ValueError:
+        raise ValueError(f"it must be {FORM}") from None
+
+
 def scheme_of(place: str) -> str:
     """`hdfs` of hdfs://host/path, nothing for a path."""
     match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", place)
@@ -124,6 +154,8 @@ def scheme_of(place: str) -> str:
 
 
 _HOST = r"([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)"
+WEB_ADDRESS = "an address that begins with http:// or https://"
+_WEB_ADDRESS = r"(?i)https?://[^\s/?#]+\S*"
 _SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 
 TopicName = Annotated[
@@ -148,4 +180,7 @@ Host = Annotated[str, _matching(_HOST, "a host's name or address")]
 Servers = Annotated[str, _matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port, or several with commas between")]
 Starting = Annotated[str, AfterValidator(_starting)]
 Rules = Annotated[str, AfterValidator(_rules)]
-WebAddress = Annotated[str, _matching(r"(?i)https?://[^\s/?#]+\S*", "an address that begins with http:// or https://")]
+WebAddress = Annotated[str, _matching(_WEB_ADDRESS, WEB_ADDRESS)]
+CountAddress = Annotated[str, AfterValidator(_count_address)]
+Selector = Annotated[str, AfterValidator(_selector)]
+Moment = Annotated[datetime, BeforeValidator(_written_moment)]

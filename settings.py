@@ -17,13 +17,16 @@ from setting_types import (
     PREFIX,
     Authorities,
     CheckpointUri,
+    CountAddress,
     DatabaseName,
     Host,
     JobName,
+    Moment,
     MongoUri,
     Names,
     NamesOrNone,
     Rules,
+    Selector,
     Servers,
     SpoolUri,
     Starting,
@@ -170,16 +173,47 @@ class Settings(Storage):
     )
     twitter_monthly_posts: int | None = _setting(TWITTER, None, "the same for a calendar month, UTC", gt=0)
 
-    count_provider: str = _setting(COUNT, "worldometers", "who publishes the world's case count")
-    count_url: WebAddress | None = _setting(COUNT, None, "another address of its page; default: the provider's own")
-    count_timeout_seconds: float = _setting(COUNT, 5, "longest time for the whole page", gt=0, le=600)
+    count_provider: str = _setting(
+        COUNT,
+        "worldometers",
+        "who publishes the world's case count: worldometers, who, owid, page, file, fixed, none, or "
+        "package.module:ClassName; see docs/case-count.md",
+    )
+    count_url: CountAddress | None = _setting(
+        COUNT,
+        None,
+        "another address of its page, the path for file; default: the provider's own; required for page, file",
+    )
+    count_selector: Selector | None = _setting(
+        COUNT, None, "CSS selector of the number on a page of your own; required for page"
+    )
+    count_value: int | None = _setting(COUNT, None, "the number itself; required for fixed", ge=0, le=10**15)
+    count_as_of: Moment | None = _setting(COUNT, None, "the time of that number, for fixed, like 2024-04-13T01:00Z")
+    count_timeout_seconds: float | None = _setting(
+        COUNT,
+        None,
+        "longest time for the whole page; default: the provider's, 5 for a page, 60 for a table",
+        gt=0,
+        le=600,
+    )
     count_max_age_seconds: float | None = _setting(
-        COUNT, None, "a number younger than this is not fetched again; default: the trigger's seconds", ge=0, le=_YEAR
+        COUNT,
+        None,
+        "a number younger than this is not fetched again; default: the trigger's seconds; for who and owid never less "
+        "than an hour",
+        ge=0,
+        le=_YEAR,
     )
     count_wait_seconds: float = _setting(
         COUNT, 2, "longest time a micro-batch waits for the number beyond its own work", ge=0, le=3_600
     )
-    count_stale_after_days: float = _setting(COUNT, 7, "an older number is warned of", gt=0, le=36_500)
+    count_stale_after_days: float = _setting(
+        COUNT,
+        7,
+        "an older number, or one that was the same for so long, is flagged stale and warned of",
+        gt=0,
+        le=36_500,
+    )
 
     max_event_bytes: int = _setting(LIMITS, 1_000_000, "a longer event is a dead letter", ge=1_000, le=2_000_000)
     max_document_bytes: int = _setting(

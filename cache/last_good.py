@@ -11,7 +11,7 @@ from bson.errors import BSONError
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from case_count import Reading
+from case_count import Reading, Standing
 
 log = logging.getLogger(__name__)
 
@@ -19,51 +19,53 @@ COLLECTION = "case_counts"
 
 
 class LastGood:
-    """Memory first; behind it the collection `case_counts`: { _id: provider, value, as_of, fetched_at }.
+    """Memory first; behind it the collection `case_counts`: { _id: key, value, as_of, fetched_at, since, before }.
 
-    The collection is read only while memory is empty and written at each put. While the database is away memory
-    serves, one warning is logged, and the next put that succeeds makes good what was missed. Each use of the database
-    takes `timeout_seconds` at most. Times are aware, UTC. Safe for one thread that puts and others that get.
+    See `CountProvider.key` and `Standing`. A document of an earlier version has no since and before: its number is
+    known since it was fetched, and followed none. The collection is read only while memory is empty and written at
+    each put. While the database is away memory serves, one warning is logged, and the next put that succeeds makes good
+    what was missed. Each use of the database takes `timeout_seconds` at most. Times are aware, UTC. Safe for one thread
+    that puts and others that get.
     """
 
     def __init__(self, database: Database[dict[str, Any]], *, timeout_seconds: float = 1.0) -> None:
         options = CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC)
         self._documents = database.get_collection(COLLECTION, codec_options=options)
         self._timeout_seconds = timeout_seconds
-        self._memory: dict[str, Reading] = {}
+        self._memory: dict[str, Standing] = {}
         self._away = False
 
-    def get(self, provider: str) -> Reading | None:
-        """The newest reading put for this provider, by this process or an earlier one; None where none is known."""
-        if provider not in self._memory:
-            stored = self._find(provider)
+    def get(self, key: str) -> Standing | None:
+        """What was last put under this key, by this process or an earlier one; None where none is known."""
+        if key not in self._memory:
+            stored = self._find(key)
             if stored is None:
                 return None
             # A put may have come in between, and is newer.
-            self._memory.setdefault(provider, stored)
-        return self._memory[provider]
+            self._memory.setdefault(key, stored)
+        return self._memory[key]
 
-    def put(self, provider: str, reading: Reading) -> None:
-        """Keep this reading: in memory at once, in the database if it answers."""
-        self._memory[provider] = reading
-        document = {"value": Int64(reading.value), "as_of": reading.as_of, "fetched_at": reading.fetched_at}
+    def put(self, key: str, standing: Standing) -> None:
+        """Keep this: in memory at once, in the database if it answers."""
+        self._memory[key] = standing
+        document = _document(standing)
         try:
             with pymongo.timeout(self._timeout_seconds):
-                self._documents.replace_one({"_id": provider}, document, upsert=True)
+                self._documents.replace_one({"_id": key}, document, upsert=True)
         except PyMongoError as error:
             self._note_away(error)
         else:
             self._note_back()
 
-    def _find(self, provider: str) -> Reading | None:
+    def _find(self, key: str) -> Standing | None:
         try:
             with pymongo.timeout(self._timeout_seconds):
-                document = self._documents.find_one({"_id": provider})
+                document = self._documents.find_one({"_id": key})
         except (PyMongoError, BSONError) as error:
             self._note_away(error)
             return None
         self._note_back()
-        return None if document is None else _reading(document)
+        return None if document is None else _standing(document)
 
     def _note_away(self, error: Exception) -> None:
         if not self._away:
@@ -76,9 +78,26 @@ class LastGood:
             log.info("last good case count is stored again collection=%s", COLLECTION)
 
 
-def _reading(document: dict[str, Any]) -> Reading | None:
+def _document(standing: Standing) -> dict[str, Any]:
+    reading, before = standing.reading, standing.before
+    return {
+        "value": Int64(reading.value),
+        "as_of": reading.as_of,
+        "fetched_at": reading.fetched_at,
+        "since": standing.since,
+        "before": None if before is None else Int64(before),
+    }
+
+
+def _standing(document: dict[str, Any]) -> Standing | None:
     value, as_of, fetched_at = (document.get(name) for name in ("value", "as_of", "fetched_at"))
-    if isinstance(value, int) and value > 0 and isinstance(fetched_at, datetime):
-        return Reading(int(value), as_of if isinstance(as_of, datetime) else None, fetched_at)
-    log.warning("last good case count is damaged collection=%s document=%.200r", COLLECTION, document)
-    return None
+    if not (isinstance(value, int) and value >= 0 and isinstance(fetched_at, datetime)):
+        log.warning("last good case count is damaged collection=%s document=%.200r", COLLECTION, document)
+        return None
+    reading = Reading(int(value), as_of if isinstance(as_of, datetime) else None, fetched_at)
+    since, before = document.get("since"), document.get("before")
+    return Standing(
+        reading,
+        since if isinstance(since, datetime) else fetched_at,
+        int(before) if isinstance(before, int) and before >= 0 else None,
+    )

@@ -32,8 +32,8 @@ class Field:
 
     about: a phrase. unit: of a number or a date, or what a string is written in. source: who sets it. example: a value
     as JSON would have it. null: whether it may be null. optional: whether it may be missing. fields: those of an
-    object, or of each object of an array; none where its names are not fixed. values: all that it may be; none where
-    it is free.
+    object, or of each object of an array; none where its names are not fixed. values: all that it may be, or that each
+    string of an array may be; none where it is free.
     """
 
     name: str

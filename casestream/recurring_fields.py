@@ -67,7 +67,8 @@ CASE_COUNT = Field(
     fields=(
         Field(
             "status", Type.STRING, "live: read for this batch; cached: the last good one; unparsed: the page had none; "
-            "never: there never was one", "scraper, cache", "live", values=("live", "cached", "unparsed", "never"),
+            "never: there never was one; none: none was wanted", "scraper, cache", "live",
+            values=("live", "cached", "unparsed", "never", "none"),
         ),
         Field("provider", Type.STRING, "name of the provider", "`--count-provider`", "worldometers"),
         Field(
@@ -77,6 +78,11 @@ CASE_COUNT = Field(
         Field(
             "fetched_at", Type.DATE, "when it was read", "scraper", "2026-11-22T19:36:20.667Z", unit="UTC, ms",
             null=True,
+        ),
+        Field(
+            "flags", Type.STRINGS, "why not to trust the number; empty: nothing to say. stale: it is old; fell: less "
+            "than the one before it; jumped: ten times that, or a tenth. Missing before there were flags",
+            "the job", ["stale"], optional=True, values=("stale", "fell", "jumped"),
         ),
     ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from casestream.tables import BATCH_TABLE, COUNT_TABLE, COVERAGE_TABLE
 
 _NEEDED = ("_id", "timestamp", "total_case_count", "case_count")
 _READING = ("total_case_count", "case_count_provider", "case_count_as_of", "case_count_fetched_at")
+_BETWEEN_FLAGS = ","
 
 
 def batches(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:
@@ -28,12 +29,15 @@ def batches(database: Documents, selection: Selection, columns: Sequence[str]) -
 
 def counts(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:
     """Each reading of the case count that a committed batch was joined with, by the first batch that was."""
-    found = batches(database, selection, ("timestamp", *_READING, "case_count_status"))
+    found = batches(database, selection, ("timestamp", *_READING, "case_count_status", "case_count_flags"))
+    flags = pc.binary_join(found["case_count_flags"].combine_chunks(), _BETWEEN_FLAGS)  # lists cannot be grouped
+    found = found.drop_columns(["case_count_flags"]).append_column("case_count_flags", flags)
     status = found["case_count_status"]
     unknown = pc.if_else(pc.is_null(found["total_case_count"]), status, None)
     readings = found.append_column("unknown", unknown).group_by([*_READING, "unknown"], use_threads=False)
     of_batches: list[Any] = [
         ("case_count_status", "first"),
+        ("case_count_flags", "last", pc.ScalarAggregateOptions(skip_nulls=False)),
         ("timestamp", "min"),
         ("timestamp", "max"),
         ([], "count_all"),
@@ -41,8 +45,15 @@ def counts(database: Documents, selection: Selection, columns: Sequence[str]) ->
     table = readings.aggregate(of_batches).drop_columns(["unknown"])
     names = {name: name.removeprefix("case_count_") for name in _READING}
     new = {"case_count_status_first": "status", "timestamp_min": "first_batch", "timestamp_max": "last_batch"}
-    named = table.rename_columns({**names, **new, "count_all": "batches"})
+    named = table.rename_columns({**names, **new, "case_count_flags_last": "flags", "count_all": "batches"})
+    named = named.set_column(named.column_names.index("flags"), "flags", _split(named["flags"]))
     return named.sort_by("first_batch").select(list(columns)).cast(table_schema(COUNT_TABLE, columns))
+
+
+def _split(flags: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Lists again; of an empty text, which splits into one empty text, an empty one."""
+    empty = pa.scalar([], pa.list_(pa.string()))
+    return pc.if_else(pc.equal(flags, ""), empty, pc.split_pattern(flags, _BETWEEN_FLAGS))
 
 
 def gaps(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:

@@ -12,7 +12,16 @@ _COUNT = (
         null=True,
         about="coronavirus cases, world-wide, cumulative; null: not known, see case_count_status",
     ),
-    *(replace(field, name=f"case_count_{field.name}") for field in CASE_COUNT.fields),
+    *(
+        replace(
+            field,
+            name=f"case_count_{field.name}",
+            about=field.about.replace("Missing before", "Null before"),
+            null=field.null or field.optional,
+            optional=False,
+        )
+        for field in CASE_COUNT.fields
+    ),
 )
 _BATCH = Field("batch", Type.STRING, "`<query id>:<batch id>`, `_id` of its entry in `batches`", "the job", "5a27…:17")
 _JOB, _TIMESTAMP = MICRO_BATCHES.some(["job", "timestamp"])
@@ -54,6 +63,7 @@ BATCH_TABLE = Collection(
 _PROVIDER, _AS_OF, _FETCHED_AT = (
     field for field in CASE_COUNT.fields if field.name in ("provider", "as_of", "fetched_at")
 )
+_FLAGS = _COUNT[-1]
 COUNT_TABLE = Collection(
     "counts",
     "a reading of the case count that committed micro-batches were joined with",
@@ -66,6 +76,7 @@ COUNT_TABLE = Collection(
             "status", Type.STRING, "case_count.status of the first micro-batch that it was joined with",
             "scraper, cache", "live", values=CASE_COUNT.fields[0].values,
         ),
+        replace(_FLAGS, name="flags", about=f"{_FLAGS.about}; of the last micro-batch that it was joined with"),
         Field(
             "first_batch", Type.DATE, "timestamp of the first micro-batch that it was joined with, within the range",
             "Spark's offset log", "2026-11-22T19:36:20.052Z", unit="UTC, ms",

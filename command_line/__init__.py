@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,22 +13,37 @@ from command_line.flags import NO_VALUE, parser
 from command_line.mistakes import flag, shown, variable
 from command_line.settings_file import read_file
 from errors import FixSettings
-from setting_types import scheme_of
+from setting_types import WEB_ADDRESS, scheme_of
 from settings import Settings, Storage
+
+
+class OfProvider(Protocol):
+    """What a provider of the case count asks of the settings: those required, those others that it takes, and what
+    COUNT_URL may begin with ("" is a path; none: it has no address).
+    """
+
+    @property
+    def required(self) -> Sequence[str]: ...
+
+    @property
+    def takes(self) -> Sequence[str]: ...
+
+    @property
+    def schemes(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """What settings are checked against.
 
-    sources, providers: registered names. required: the settings that a source cannot do without; raises FixSettings
-    where there is no such source. is_local: whether Spark's master is this machine. is_in_cluster: whether the driver
-    is, or is to be, on any machine of a cluster.
+    sources: registered names. required: the settings that a source cannot do without; raises FixSettings where there
+    is no such source. provider: the same for a provider of the case count. is_local: whether Spark's master is this
+    machine. is_in_cluster: whether the driver is, or is to be, on any machine of a cluster.
     """
 
     sources: Collection[str]
     required: Callable[[str], Sequence[str]]
-    providers: Collection[str]
+    provider: Callable[[str], OfProvider]
     is_local: bool
     is_in_cluster: bool = False
 
@@ -145,11 +160,7 @@ def _is_told(line: str, names: Collection[str]) -> bool:
 
 def _needs(given: Mapping[str, Any], around: Surroundings) -> list[str]:
     """What the source, the provider and the master ask for, whatever else is wrong."""
-    problems = []
-    provider = given.get("count_provider")
-    if provider is not None and provider not in around.providers:
-        problems.append(mistakes.not_one_of("count_provider", provider, around.providers))
-    needed: dict[str, str] = {}
+    problems, needed = _needs_of_count(given, around)
     if not around.is_local:
         needed |= dict.fromkeys(("mongodb_uri", "checkpoint"), "it has a default with a local Spark master only")
     if source := given.get("source"):
@@ -168,3 +179,24 @@ def _needs(given: Mapping[str, Any], around: Surroundings) -> list[str]:
             if name in given and scheme_of(given[name]) in ("", "file")
         ]
     return problems + [mistakes.missing(name, why) for name, why in needed.items() if name not in given]
+
+
+def _needs_of_count(given: Mapping[str, Any], around: Surroundings) -> tuple[list[str], dict[str, str]]:
+    """What is wrong for the provider of the case count, and what it needs, each with why."""
+    name = str(given.get("count_provider", Settings.model_fields["count_provider"].default))
+    try:
+        provider = around.provider(name)
+    except FixSettings as mistake:
+        return list(mistake.problems), {}
+    problems = [
+        mistakes.of_no_use(each, given[each], f"the count's provider {name} does not heed it")
+        for each in ("count_selector", "count_value", "count_as_of")
+        if each in given and each not in provider.takes
+    ]
+    url = given.get("count_url")
+    if url is not None and not provider.schemes:
+        problems.append(mistakes.of_no_use("count_url", url, f"the count's provider {name} reads none"))
+    elif url is not None and scheme_of(url) in {"", "file", "http", "https"} - set(provider.schemes):
+        allowed = "a path, or file:/…" if "file" in provider.schemes else WEB_ADDRESS
+        problems.append(mistakes.wrong_for("count_url", url, f"it must be {allowed}, for the count's provider {name}"))
+    return problems, dict.fromkeys(provider.required, f"the count's provider {name} needs it")

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -63,9 +63,14 @@ def wrong(errors: ValidationError, given: Mapping[str, Any]) -> list[str]:
     return [_wrong(error, given) for error in errors.errors()]
 
 
-def not_one_of(name: str, value: str, names: Collection[str]) -> str:
-    """The line for a value that should be one of these names."""
-    return f"{_naming(name)}={shown(name, value)}: it must be {' or '.join(sorted(names))}"
+def of_no_use(name: str, value: object, why: str) -> str:
+    """The line for a setting that would change nothing."""
+    return f"{_naming(name)}={shown(name, value)}: it must not be given: {why}"
+
+
+def wrong_for(name: str, value: object, allowed: str) -> str:
+    """The line for a value that something else does not allow."""
+    return f"{_naming(name)}={shown(name, value)}: {allowed}"
 
 
 def of_one_machine(name: str, value: str) -> str:

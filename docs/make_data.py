@@ -31,9 +31,12 @@ show no other. Who reads `micro_batches` itself may see a batch's first parts be
 that will be written again.
 
 **-1 or null.** In MongoDB, views too, `total_case_count` is a number always, and -1 where it was not known:
-`case_count.status` is then `unparsed` or `never`. In the loader's tables it is null instead, so that no mean is taken
-with -1 in it. `cached` numbers are good ones, of `case_count.fetched_at`; the provider's own date of the number is
-`case_count.as_of`. The number is world-wide and cumulative.
+`case_count.status` is then `unparsed`, `never` or `none`. In the loader's tables it is null instead, so that no mean
+is taken with -1 in it. `cached` numbers are good ones, of `case_count.fetched_at`; the provider's own date of the
+number is `case_count.as_of`. The number is world-wide and cumulative. It is always what was published;
+`case_count.flags` says where it should not be trusted ([case-count.md](case-count.md)). Batches of before there were
+flags have no such field: null in the loader's tables and the views, where later ones have a list, an empty one if there
+is nothing to say.
 
 **Times** are UTC, to the millisecond (pymongo returns them without a zone, unless told `tz_aware=True`). Of one post,
 in the usual order: `created_at`, posted; `received_at`, heard; `timestamp`, its micro-batch was triggered, the same

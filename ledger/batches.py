@@ -180,7 +180,7 @@ def highest_epoch(database: Database[dict[str, Any]], job: str) -> int:
 
 
 def _plan(entry: Mapping[str, Any]) -> BatchPlan:
-    count = CaseCount(total=entry["total_case_count"], **entry["case_count"])
+    count = CaseCount.stored(entry)
     contents = Contents(
         **{name: entry[name] for name in ("posts", "dead_letters", "tombstones", "bytes", "content_hash")},
         newest_received_at=entry["newest_received_at"],

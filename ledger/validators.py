@@ -65,10 +65,10 @@ def _object(fields: tuple[Field, ...]) -> dict[str, Any]:
 def _property(field: Field) -> dict[str, Any]:
     null = ["null"] if field.null else []
     rule: dict[str, Any] = {"bsonType": [*_BSON[field.type], *null]}
-    if field.values:
-        rule["enum"] = [*field.values, *([None] if field.null else [])]
     if field.type == Type.STRINGS:
-        rule["items"] = {"bsonType": ["string"]}
+        rule["items"] = {"bsonType": ["string"], **({"enum": list(field.values)} if field.values else {})}
+    elif field.values:
+        rule["enum"] = [*field.values, *([None] if field.null else [])]
     if field.type == Type.OBJECTS:
         rule["items"] = {"bsonType": ["object"]} | _names(field.fields)
     if field.type == Type.OBJECT and field.fields:

@@ -41,7 +41,12 @@ _ROW: dict[str, Any] = {
     **{field.name: f"$content.{field.name}" for field in POST if field.name != "metrics"},
     **{field.name: {"$ifNull": [f"$content.metrics.{field.name}", None]} for field in METRICS},
     **dict.fromkeys(("job", "batch", "timestamp", "total_case_count"), 1),
-    **{f"case_count_{field.name}": f"$case_count.{field.name}" for field in CASE_COUNT.fields},
+    **{
+        f"case_count_{field.name}": (
+            {"$ifNull": [f"$case_count.{field.name}", None]} if field.optional else f"$case_count.{field.name}"
+        )
+        for field in CASE_COUNT.fields
+    },
 }
 _TEXTS = {"$map": {"input": "$content", "in": "$$this.text"}}  # "$content.text" is nothing to the embedded server
 

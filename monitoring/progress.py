@@ -17,7 +17,7 @@ from settings import Settings
 log = logging.getLogger(__name__)
 
 _HEADING = "UTC       batch     posts   dead    case count status   parts     lag    took"
-_COLOURS = {"live": "green", "cached": "yellow", "unparsed": "red", "never": "red"}
+_COLOURS = {"live": "green", "cached": "yellow", "unparsed": "red", "never": "red", "none": "dim"}
 
 
 class Progress:

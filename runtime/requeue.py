@@ -17,7 +17,8 @@ from micro_batch import REQUEUE, BatchId, LoggedBatch
 from processors.base import JobParts
 from processors.forgotten import left_out
 from processors.storing import Storing
-from runtime.former_counts import agreed_count
+from runtime.counting import count_provider
+from runtime.former_counts import agreed_count, last_good_count
 from runtime.reprocessing import Place, Reprocessing
 from settings import Settings
 
@@ -47,12 +48,15 @@ class Requeue:
     A run puts its number into the letters that it takes, plans, writes the documents `requeue:<run>:<part>`, commits,
     and tells the letters what became of them. A killed one is run again from its letters: `process` finds the same
     posts, under the same ids, in the same documents. settings: the job's, but for the source, which the letters name.
+    Raises FixSettings where their provider of the case count is not there.
     """
 
     def __init__(self, spark: SparkSession, place: Place, settings: Settings, clock: Clock) -> None:
         self.letters = DeadLetters(place.database, settings.jobname, clock)
         self._place = place
         self._again = Reprocessing(spark, place, settings, clock)
+        self._clock = clock
+        self._provider = count_provider(settings, clock)
 
     def look(self, selection: Selection) -> Prospect:
         """What a requeue of these would do; writes nothing."""
@@ -119,8 +123,13 @@ class Requeue:
             rows.unpersist()
 
     def _count(self, run: int, settings: Settings) -> CaseCount:
-        provider = settings.count_provider
-        return agreed_count(self.letters.batches_of(run), provider, LastGood(self._place.database).get(provider))
+        last_good = last_good_count(
+            self._provider,
+            LastGood(self._place.database).get(self._provider.key),
+            now=self._clock.now(),
+            stale_after=timedelta(days=settings.count_stale_after_days),
+        )
+        return agreed_count(self.letters.batches_of(run), last_good)
 
 
 def _tries(rows: DataFrame, run: int) -> DataFrame:

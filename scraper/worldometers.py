@@ -13,15 +13,13 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from bs4 import BeautifulSoup, Tag
-from bs4.exceptions import ParserRejectedMarkup
 
 from case_count import Reading
 from errors import CountUnparsed
-from scraper.base import CountProvider
-from scraper.page import fetch_page
-
-MAX_CASES = 10_000_000_000  # more than there are people: a number above it counts something else
-MAX_TAGS = 200_000  # the real page has tens of thousands; a tree of 5 MB of tags would take 30 s and 750 MB
+from scraper.base import MOST_CASES, Terms
+from scraper.html import text_of, tree
+from scraper.page import Page
+from scraper.web import WebProvider
 
 _WRAP = "#maincounter-wrap"
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*")
@@ -29,7 +27,7 @@ _TITLE = re.compile(r"(\S+) Cases and \S+ Deaths\b")
 _LAST_UPDATED = re.compile(r"Last updated: ([A-Za-z]+ [0-9]{1,2}, [0-9]{4}, [0-9]{1,2}:[0-9]{2}) GMT\b")
 
 
-class Worldometers(CountProvider):
+class Worldometers(WebProvider):
     """The number under "Coronavirus Cases:"; where the page has no such counter, the one in its title.
 
     No other number of the page is ever taken. `as_of` is the page's "Last updated" time, to the minute.
@@ -37,37 +35,31 @@ class Worldometers(CountProvider):
 
     name: ClassVar[str] = "worldometers"
     default_url: ClassVar[str] = "https://www.worldometers.info/coronavirus/"
+    terms: ClassVar[Terms] = Terms(
+        "all rights reserved, licences are sold", "https://www.worldometers.info/licensing/", "Worldometers.info"
+    )
 
-    def fetch(self) -> Reading:
-        """As promised by CountProvider; the body is bounded by `scraper.page.MAX_PAGE_BYTES`."""
-        body = fetch_page(self.url, timeout_seconds=self._timeout_seconds)
-        try:
-            return parse(body, fetched_at=self._clock.now())
-        except CountUnparsed as problem:
-            raise CountUnparsed(f"{self.url} {problem}") from problem
+    def read(self, page: Page) -> Reading:
+        """See `WebProvider.read`."""
+        return parse(page.body(), fetched_at=self._clock.now())
 
 
 def parse(body: bytes, *, fetched_at: datetime) -> Reading:
     """Find the case count in a page as it was sent. Raises CountUnparsed, saying what was found instead."""
-    if not 1 <= (tags := body.count(b"<")) <= MAX_TAGS:
-        raise CountUnparsed(f"is no HTML page that can be read: it has {tags} tags, not 1 to {MAX_TAGS}")
-    try:
-        page = BeautifulSoup(body, "lxml")
-    except ParserRejectedMarkup as error:
-        raise CountUnparsed(f"is no HTML: {error}") from error
+    page = tree(body)
     return Reading(value=_number(_published(page)), as_of=_as_of(page), fetched_at=fetched_at)
 
 
 def _published(page: BeautifulSoup) -> str:
     # Three are real; the limits here keep a page of thousands, or one endless title, from costing minutes.
     counters = {
-        _text(wrap.select_one(".maincounter-number")) for wrap in page.select(_WRAP, limit=10) if _is_cases(wrap)
+        text_of(wrap.select_one(".maincounter-number")) for wrap in page.select(_WRAP, limit=10) if _is_cases(wrap)
     }
     if len(counters) > 1:
         raise CountUnparsed(f"shows more than one number of cases: {sorted(counters)!r:.200}")
     if counters:
         return counters.pop()
-    title = _text(page.title)[:300]
+    title = text_of(page.title)[:300]
     in_title = _TITLE.search(title)
     if in_title is None:
         raise CountUnparsed(f'has no counter "Coronavirus Cases:"; its title is {title[:100]!r}')
@@ -75,18 +67,14 @@ def _published(page: BeautifulSoup) -> str:
 
 
 def _is_cases(wrap: Tag) -> bool:
-    return _text(wrap.select_one("h1")).lower().rstrip(" :") == "coronavirus cases"
-
-
-def _text(tag: Tag | None) -> str:
-    return " ".join(tag.get_text().split()) if tag else ""
+    return text_of(wrap.select_one("h1")).lower().rstrip(" :") == "coronavirus cases"
 
 
 def _number(published: str) -> int:
     # The length is looked at first: int() refuses thousands of digits with an error of its own.
     number = int(published.replace(",", "")) if len(published) < 30 and _NUMBER.fullmatch(published) else 0
-    if not 0 < number <= MAX_CASES:
-        raise CountUnparsed(f"gives {published[:100]!r} as the number of cases, not a number from 1 to {MAX_CASES:,}")
+    if not 0 < number <= MOST_CASES:
+        raise CountUnparsed(f"gives {published[:100]!r} as the number of cases, not a number from 1 to {MOST_CASES:,}")
     return number
 
 

@@ -8,6 +8,7 @@ from operator import add
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from case_count import CaseCount
 from micro_batch import BatchPlan, Contents
 from sinks.even_keys import even_keys
 from sinks.fingerprint import ARRAYS, DATES, METRICS, STRINGS, content_hash, fingerprint
@@ -86,12 +87,7 @@ def documents(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFr
             F.col("sorted.post").alias("content"),
             _date(plan.logged.timestamp).alias("timestamp"),
             F.lit(count.total).cast("bigint").alias("total_case_count"),
-            F.struct(
-                F.lit(count.status).alias("status"),
-                F.lit(count.provider).alias("provider"),
-                _date(count.as_of).alias("as_of"),
-                _date(count.fetched_at).alias("fetched_at"),
-            ).alias("case_count"),
+            _provenance(count).alias("case_count"),
         )
     )
 
@@ -125,6 +121,17 @@ def bson_bytes(post: Column) -> Column:
         (F.octet_length(F.array_join(post[name], "")) + F.size(post[name]) * F.lit(14) for name in ARRAYS),
     )
     return (strings + items + numbers + F.lit(fixed)).cast("bigint")
+
+
+def _provenance(count: CaseCount) -> Column:
+    flags = [] if count.flags is None else [F.array(*map(F.lit, count.flags)).cast("array<string>").alias("flags")]
+    return F.struct(
+        F.lit(count.status).alias("status"),
+        F.lit(count.provider).alias("provider"),
+        _date(count.as_of).alias("as_of"),
+        _date(count.fetched_at).alias("fetched_at"),
+        *flags,
+    )
 
 
 def _part(parts: int) -> Column:

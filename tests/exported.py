@@ -47,7 +47,7 @@ def _post(number: int, text: str) -> dict[str, Any]:
     at = datetime(2026, 11, 22, 19, 36, 18, 7_000, tzinfo=UTC) + timedelta(milliseconds=number)
     is_null = number % 3 == 0
     optional = {"lang": "", "author": "7", "refers_to": text, "likes": 2**60, "total_case_count": 704_753_890}
-    optional |= {"case_count_as_of": at}
+    optional |= {"case_count_as_of": at, "case_count_flags": ["stale", "fell"]}
     return {
         **{field.name: text for field in POSTS.fields if field.type == "string"},
         **{field.name: number for field in POSTS.fields if field.type == "integer"},

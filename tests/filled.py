@@ -141,7 +141,15 @@ def _documents(
 def _case_count(at: datetime, filling: Filling) -> dict[str, Any]:
     is_known = filling.status in ("live", "cached")
     times = {"as_of": datetime(2024, 4, 13, 1, tzinfo=UTC), "fetched_at": at} if is_known else {}
-    return {"status": filling.status, "provider": "worldometers", "as_of": None, "fetched_at": None, **times}
+    flags = ["stale"] if is_known else []
+    return {
+        "status": filling.status,
+        "provider": "worldometers",
+        "as_of": None,
+        "fetched_at": None,
+        **times,
+        "flags": flags,
+    }
 
 
 def _entry(

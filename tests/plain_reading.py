@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from casestream.recurring_fields import METRICS, POST
+from casestream.recurring_fields import CASE_COUNT, METRICS, POST
 from tests.conftest import Documents
 
 Row = dict[str, Any]
@@ -31,5 +31,5 @@ def _posts(database: Documents, chosen: Mapping[str, Any]) -> Iterator[Row]:
 def count_columns(document: Mapping[str, Any]) -> Row:
     """The columns of the case count, of a document or an entry."""
     total = document["total_case_count"]
-    count = {f"case_count_{name}": value for name, value in document["case_count"].items()}
+    count = {f"case_count_{field.name}": document["case_count"].get(field.name) for field in CASE_COUNT.fields}
     return {"total_case_count": None if total == -1 else total, **count}

@@ -14,8 +14,14 @@ _MEANS = {
     "cached": "the page could not be read for the last batch: this is the last good number",
     "unparsed": "the provider's page was read and holds no such number",
     "never": "the provider's page could not be read, and never was",
+    "none": "the job was told to take no count",
 }
-_COLORS = {"live": "green", "cached": "orange", "unparsed": "red", "never": "red"}
+_COLORS = {"live": "green", "cached": "orange", "unparsed": "red", "never": "red", "none": "gray"}
+_FLAGS = {
+    "stale": "the number is old, or has been the same for long",
+    "fell": "it is less than the number before it",
+    "jumped": "it is ten times the number before it, or more, or a tenth of it, or less",
+}
 _OLD = timedelta(days=7)
 
 
@@ -32,7 +38,19 @@ def case_count(reading: Reading, stored: Stored) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(count["status"], color=_COLORS[count["status"]])  # type: ignore[arg-type]
             _age(count, reading)
-        st.text(f"{count['provider']}: {_MEANS[count['status']]}.")
+            for flag in _known_flags(count):
+                st.badge(flag, color="orange", icon=":material/flag:")
+        st.text("\n".join(_words(count)))
+
+
+def _words(count: dict[str, Any]) -> list[str]:
+    flags = [f"{flag}: {_FLAGS[flag]}." for flag in _known_flags(count)]
+    return [f"{count['provider']}: {_MEANS[count['status']]}.", *flags]
+
+
+def _known_flags(count: dict[str, Any]) -> list[str]:
+    """Batches of before there were flags have none."""
+    return [flag for flag in _FLAGS if flag in (count.get("flags") or ())]
 
 
 def _age(count: dict[str, Any], reading: Reading) -> None:

@@ -88,6 +88,8 @@ class Description:
         for place, item in enumerate(items):
             if type(item) is not kind:
                 yield Deviation(f"{name}.{place}", _name(item), _NAMES[kind])
+            elif name in self._values and item not in self._values[name]:
+                yield Deviation(f"{name}.{place}", _shown(item), _one_of(self._fields[name].values))
             elif inner is not None:
                 for deviation in inner.deviations(item):
                     yield deviation.below(f"{name}.{place}")
@@ -98,8 +100,12 @@ def _kinds(field: Field) -> frozenset[type]:
 
 
 def _expected(field: Field) -> str:
-    what = ", ".join(field.values[:-1]) + f" or {field.values[-1]}" if field.values else str(field.type)
+    what = _one_of(field.values) if field.values and field.type != Type.STRINGS else str(field.type)
     return f"{what} or null" if field.null else what
+
+
+def _one_of(values: tuple[str, ...]) -> str:
+    return ", ".join(values[:-1]) + f" or {values[-1]}"
 
 
 def _name(value: object) -> str:

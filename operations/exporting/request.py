@@ -1,7 +1,7 @@
 """What an export is asked for; a folder has the files of one request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from operations.exporting.formats.base import Format
 from operations.exporting.times import iso_or_none
 
 _SHARED = ("id",)
+_LATER = ("case_count_flags",)
+"""Columns of the table `posts` that an earlier version did not have."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,15 @@ class Request:
             return cls(name, selection.jobs, selection.since, selection.until, chosen(POSTS, wanted), ids_only)
         except BadArgument as error:
             raise FixSettings([str(error)]) from error
+
+    def going_on(self, former: "Request") -> "Request":
+        """The same in the folder of a former one: who asks for all columns gets those that the folder was begun with.
+
+        They are all that there were then: a column that a later version has added is not missing in a folder.
+        """
+        then = tuple(name for name in POSTS.names() if name not in _LATER)
+        is_all = self.columns == POSTS.names() and former.columns == then
+        return replace(self, columns=former.columns) if is_all else self
 
     def schema(self) -> pa.Schema:
         """The columns as the loader has them."""

@@ -44,8 +44,8 @@ def export(database: Database[dict[str, Any]], folder: Folder, request: Request,
     """
     manifest = _begun(folder, request, database.name, clock)
     folder.keep_only(manifest.paths())
-    recorded = record.begin(database, folder.path, request, clock.now())
-    batches = Batches(database, request)
+    recorded = record.begin(database, folder.path, manifest.request, clock.now())
+    batches = Batches(database, manifest.request)
     jobs = batches.jobs()
     days = [day for job in jobs for day in batches.days(job)]
     manifest, written = _days_written(days, batches, folder, manifest, shown)
@@ -61,7 +61,7 @@ def export(database: Database[dict[str, Any]], folder: Folder, request: Request,
 def _begun(folder: Folder, request: Request, database: str, clock: Clock) -> Manifest:
     if manifest_file.is_there(folder):
         manifest = manifest_file.load(folder)
-        manifest_file.refuse_another(manifest, request, database)
+        manifest_file.refuse_another(manifest, request.going_on(manifest.request), database)
         return manifest
     manifest_file.refuse_foreign(folder)
     now = iso(clock.now())

@@ -48,6 +48,7 @@ def test_every_figure_is_that_of_the_committed_batches(screen: Open, dashboard: 
     expect(shown.figure("Longest lag")).to_have_text("2.0 s")
     expect(shown.figure("Coronavirus cases, world-wide, ever")).to_have_text("704,753,890")
     expect(shown.panel("case-count")).to_contain_text("live")
+    expect(shown.panel("case-count")).to_contain_text("stale: the number is old, or has been the same for long.")
     expect(shown.panel("case-count")).to_contain_text("as of 13 April 2024: ")
     expect(shown.panel("case-count")).to_contain_text(" years")
     headings = shown.page.locator("h3")

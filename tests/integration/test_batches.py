@@ -1,6 +1,7 @@
 """What the ledger says of a batch is what was planned, until it is committed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ Documents = Database[dict[str, Any]]
 
 SEGMENT = {"segment": "s1", "lines": 3, "bytes": 2**40, "duplicates": 2}
 KAFKA = {"topic": "posts", "partition": 0, "from": 0, "until": 2**40}
-LIVE = CaseCount(704_753_890, "live", "worldometers", START, START)
+LIVE = CaseCount(704_753_890, "live", "worldometers", START, START, ("stale",))
 NEVER = CaseCount(UNKNOWN, "never", "worldometers")
 
 
@@ -50,7 +51,13 @@ def committed(of: BatchPlan, lag_seconds: float | None = 1.5) -> Committed:
 
 @pytest.mark.parametrize(
     "planned",
-    [plan(), plan(count=NEVER), plan(is_empty=True, offsets=()), plan(offsets=(KAFKA, {**KAFKA, "partition": 1}))],
+    [
+        plan(),
+        plan(count=NEVER),
+        plan(count=replace(LIVE, flags=None)),
+        plan(is_empty=True, offsets=()),
+        plan(offsets=(KAFKA, {**KAFKA, "partition": 1})),
+    ],
 )
 def test_a_plan_is_read_back_as_it_was_written(planned: BatchPlan, database: Documents) -> None:
     batches = ledger(database)
@@ -79,7 +86,13 @@ def test_a_batch_is_committed_when_it_was_committed(database: Documents) -> None
     assert (entry["spans"], entry["lag_seconds"]) == ({"process": 1.0, "documents": 2.5}, None)
     assert (entry["duplicates"], entry["tombstones"], entry["code_version"]) == (2, 2, "1.2.3")
     assert entry["total_case_count"] == LIVE.total
-    assert entry["case_count"] == {"status": "live", "provider": "worldometers", "as_of": START, "fetched_at": START}
+    assert entry["case_count"] == {
+        "status": "live",
+        "provider": "worldometers",
+        "as_of": START,
+        "fetched_at": START,
+        "flags": ["stale"],
+    }
 
 
 def test_a_batch_that_turned_out_to_hold_something_else_is_planned_anew(database: Documents) -> None:

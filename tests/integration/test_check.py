@@ -72,7 +72,17 @@ DAMAGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "a status with a terminal's commands in it": (
         "batches",
         {"$set": {"case_count.status": "\x1b[2J"}},
-        f"{ENTRY}: case_count.status: found '\\x1b[2J', expected live, cached, unparsed or never",
+        f"{ENTRY}: case_count.status: found '\\x1b[2J', expected live, cached, unparsed, never or none",
+    ),
+    "a flag that there is not": (
+        "micro_batches",
+        {"$set": {"case_count.flags": ["stale", "odd"]}},
+        f"{DOCUMENT}: case_count.flags.1: found 'odd', expected stale, fell or jumped",
+    ),
+    "flags that are no list": (
+        "batches",
+        {"$set": {"case_count.flags": "stale"}},
+        f"{ENTRY}: case_count.flags: found string, expected array of strings",
     ),
     "a string for bytes": ("dead_letters", {"$set": {"raw": "text"}}, f"{LETTER}: raw: found string, expected binary"),
     "a time that is a string": (

@@ -8,7 +8,7 @@ import pytest
 from bson import json_util
 
 from cache.last_good import LastGood
-from case_count import CaseCount, Reading
+from case_count import CaseCount, Reading, Standing
 from casestream.fields import Collection
 from casestream.stored import BATCHES, CASE_COUNTS, COLLECTIONS, COVERAGE, LEASES, USAGE
 from ledger.batches import BatchLedger
@@ -53,7 +53,8 @@ def write_usage(database: Documents) -> None:
 
 
 def write_a_count(database: Documents) -> None:
-    LastGood(database).put("worldometers", Reading(704_753_890, None, datetime(2026, 1, 2, tzinfo=UTC)))
+    reading = Reading(704_753_890, None, datetime(2026, 1, 2, tzinfo=UTC))
+    LastGood(database).put("worldometers", Standing.first(reading))
 
 
 LATER = ("forgotten_at", "forgetting", "expired_at")

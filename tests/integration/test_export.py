@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import casestream
+from casestream.tables import POSTS
 from manage import main
 from operations.exporting.batches import Batches, Entry
 from operations.exporting.folder import Folder
@@ -28,7 +30,7 @@ from tests.integration.small_disk import fill as fill_disk
 from tests.integration.small_disk import mounted
 
 TWO_DAYS = Filling(batches=4, posts=30, parts=2, seconds=20_000)
-LISTS = ("hashtags", "mentions", "urls")
+LISTS = ("hashtags", "mentions", "urls", "case_count_flags")
 OTHER = Filling(job="other", query="3" * 8, batches=1, posts=7, status="never", total_case_count=-1)
 
 
@@ -82,6 +84,21 @@ def export(
     monkeypatch.setenv("CASESTREAM_MONGODB_URI", mongodb_uri)
     monkeypatch.setenv("CASESTREAM_DATABASE", database.name)
     return Export(tmp_path / "out", capsys, monkeypatch)
+
+
+def test_a_folder_that_a_version_without_flags_has_begun_goes_on_with_the_columns_that_it_has(
+    export: Export, database: Documents
+) -> None:
+    fill(database, TWO_DAYS)
+    then = [name for name in POSTS.names() if name != "case_count_flags"]
+    export.again("--columns", ",".join(then))
+    before = data_of(export.to)
+    fill(database, replace(TWO_DAYS, query="4" * 8, batches=1, begin=BEGIN + timedelta(days=9)))
+    export.again()
+    assert data_of(export.to).items() > before.items()
+    assert manifest_of(export.to)["arguments"]["columns"] == then
+    assert export.check().code == 0
+    assert export.run("--to", str(export.to), "--columns", "id").code == 2
 
 
 def test_parquet_reads_back_as_what_the_loader_gives(export: Export, database: Documents) -> None:

@@ -1,7 +1,9 @@
 """The small tables of the loader: batches, readings of the case count, gaps."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -36,23 +38,32 @@ def test_a_batch_that_is_only_planned_is_not_there(database: Documents) -> None:
 def test_each_reading_is_one_row_with_the_first_and_the_last_batch_that_used_it(database: Documents) -> None:
     fill(database, Filling(batches=10, posts=1))
     _count(database, [0, 1], -1, "never", None)
-    _count(database, [2], CASES, "live", BEGIN)
-    _count(database, [3, 5, 6], CASES, "cached", BEGIN)
+    _count(database, [2], CASES, "live", BEGIN, ["fell"])
+    _count(database, [3, 5, 6], CASES, "cached", BEGIN, ["stale", "fell"])
     _count(database, [4, 7], -1, "unparsed", None)
-    _count(database, [8, 9], CASES + 1, "live", BEGIN + MINUTE)
-    names = ["total_case_count", "fetched_at", "status", "first_batch", "last_batch", "batches"]
+    _count(database, [8, 9], CASES + 1, "live", BEGIN + MINUTE, None)
+    names = ["total_case_count", "fetched_at", "status", "flags", "first_batch", "last_batch", "batches"]
     rows = casestream.load_counts(database, as_="arrow", columns=names).to_pylist()
     at = [BEGIN + TRIGGER * number for number in range(10)]
     assert [tuple(row.values()) for row in rows] == [
-        (None, None, "never", at[0], at[1], 2),
-        (CASES, BEGIN, "live", at[2], at[6], 4),
-        (None, None, "unparsed", at[4], at[7], 2),
-        (CASES + 1, BEGIN + MINUTE, "live", at[8], at[9], 2),
+        (None, None, "never", [], at[0], at[1], 2),
+        (CASES, BEGIN, "live", ["stale", "fell"], at[2], at[6], 4),
+        (None, None, "unparsed", [], at[4], at[7], 2),
+        (CASES + 1, BEGIN + MINUTE, "live", None, at[8], at[9], 2),
     ]
 
 
-def _count(database: Documents, batches: list[int], total: int, status: str, fetched_at: datetime | None) -> None:
-    count = {"status": status, "provider": "worldometers", "as_of": None, "fetched_at": fetched_at}
+def _count(
+    database: Documents,
+    batches: list[int],
+    total: int,
+    status: str,
+    fetched_at: datetime | None,
+    flags: Sequence[str] | None = (),
+) -> None:
+    count: dict[str, Any] = {"status": status, "provider": "worldometers", "as_of": None, "fetched_at": fetched_at}
+    if flags is not None:  # a version without them writes no such field
+        count["flags"] = list(flags)
     change = {"$set": {"total_case_count": total, "case_count": count}}
     database["batches"].update_many({"batch_id": {"$in": batches}}, change)
 

@@ -91,6 +91,7 @@ def test_each_thing_that_can_happen_to_the_count_is_in_the_documents_while_the_s
         assert total is None or document["total_case_count"] == total
         known = status in ("live", "cached")
         assert (document["case_count"]["fetched_at"] is not None) == known
+        assert document["case_count"]["flags"] == (["stale"] if known else [])
 
 
 def test_the_job_goes_on_when_the_peer_hangs_up_and_coverage_says_when_nobody_listened(

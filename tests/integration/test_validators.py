@@ -16,6 +16,7 @@ DAMAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "a field that is missing": ("micro_batches", {"$unset": {"timestamp": ""}}),
     "a string for a number": ("micro_batches", {"$set": {"total_case_count": "704,753,890"}}),
     "a status that there is not": ("micro_batches", {"$set": {"case_count.status": "guessed"}}),
+    "a flag that there is not": ("micro_batches", {"$set": {"case_count.flags": ["stale", "odd"]}}),
     "a post without an origin": ("micro_batches", {"$unset": {"content.1.origin": ""}}),
     "a null that must not be": ("batches", {"$set": {"planned_at": None}}),
     "a string for bytes": ("dead_letters", {"$set": {"raw": "text"}}),
@@ -68,6 +69,8 @@ def test_told_to_refuse_it_takes_what_a_job_writes_and_fields_that_are_not_descr
     gap(database, "covid", "kafka", BEGIN, None)
     for collection in VALIDATED:
         assert database[collection.name].update_one({}, {"$set": {"noted_later": 1}}).modified_count == 1
+    for name in ("micro_batches", "batches"):  # as a version without flags writes them
+        assert database[name].update_one({}, {"$unset": {"case_count.flags": ""}}).modified_count == 1
 
 
 def test_an_operator_s_choice_to_refuse_outlives_a_new_version(filled: Documents) -> None:

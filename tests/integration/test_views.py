@@ -75,6 +75,13 @@ def test_a_row_of_posts_is_a_post_of_a_committed_batch_with_its_batch_beside_it(
     assert {name for each in wanted for name in each} == set(POSTS_VIEW.names())
 
 
+def test_a_batch_of_a_version_without_flags_has_null_in_their_place(filled: Documents) -> None:
+    for name in ("micro_batches", "batches"):
+        filled[name].update_many({"job": "flu"}, {"$unset": {"case_count.flags": ""}})
+    flags = {(each["job"], str(each["case_count_flags"])) for each in filled["posts"].find()}
+    assert flags == {("covid", "['stale']"), ("flu", "None")}
+
+
 def test_a_row_of_texts_is_a_document_of_a_committed_batch_with_the_texts_alone(filled: Documents) -> None:
     wanted = [text(document) for document in committed(filled)]
     assert len(wanted) == 2 * 2 + 1

@@ -31,7 +31,7 @@ DOCUMENT = (
     "metrics:struct<likes:bigint,reposts:bigint,replies:bigint,quotes:bigint>,"
     "hashtags:array<string>,mentions:array<string>,urls:array<string>,source:string,origin:string>>,"
     "timestamp:timestamp,total_case_count:bigint,"
-    "case_count:struct<status:string,provider:string,as_of:timestamp,fetched_at:timestamp>>"
+    "case_count:struct<status:string,provider:string,as_of:timestamp,fetched_at:timestamp,flags:array<string>>>"
 )
 DEAD_LETTER = (
     "struct<_id:string,raw:binary,length:bigint,sha256:string,problem:string,origin:string,"
@@ -84,7 +84,13 @@ def test_a_micro_batch_is_one_document_laid_out_as_promised(job: FakeJob) -> Non
         "posts": 2,
         "timestamp": timestamp,
         "total_case_count": 704_753_891,
-        "case_count": {"status": "live", "provider": "counting", "as_of": AS_OF, "fetched_at": FETCHED_AT},
+        "case_count": {
+            "status": "live",
+            "provider": "counting",
+            "as_of": AS_OF,
+            "fetched_at": FETCHED_AT,
+            "flags": [],
+        },
     }
     assert content[0] == {
         "id": "7",

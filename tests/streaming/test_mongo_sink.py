@@ -24,7 +24,7 @@ from tests.streaming.fakes import AS_OF, FETCHED_AT, HEARD_AT, FakeJob, to_bson
 
 BATCH = BatchId("6f1d8a0e-0000-4000-8000-000000000001", 7)
 TIMESTAMP = datetime(2026, 1, 2, 3, 4, 20, 1_000, tzinfo=UTC)
-LIVE = CaseCount(704_753_890, "live", "worldometers", AS_OF, FETCHED_AT)
+LIVE = CaseCount(704_753_890, "live", "worldometers", AS_OF, FETCHED_AT, ("stale", "fell"))
 THREE = (
     b'{"id":"3","text":"three","created_at":"1970-01-01T00:00:00Z","public_metrics":{"like_count":5,"quote_count":0},'
     b'"referenced_tweets":[{"type":"quoted","id":"1"}],"edit_history_tweet_ids":["2","3"]}'
@@ -91,7 +91,13 @@ def test_a_document_is_read_back_with_the_promised_types(stand: Stand) -> None:
         "posts": 2,
         "timestamp": TIMESTAMP,
         "total_case_count": 704_753_890,
-        "case_count": {"status": "live", "provider": "worldometers", "as_of": AS_OF, "fetched_at": FETCHED_AT},
+        "case_count": {
+            "status": "live",
+            "provider": "worldometers",
+            "as_of": AS_OF,
+            "fetched_at": FETCHED_AT,
+            "flags": ["stale", "fell"],
+        },
     }
     assert {name: type(document[name]) for name in ("batch_id", "total_case_count", "part", "parts", "posts")} == {
         "batch_id": Int64,
@@ -149,7 +155,15 @@ def test_an_unknown_count_is_minus_one_as_int64_without_dates(stand: Stand) -> N
     stand.store(rows, stand.plan(rows, count=CaseCount(UNKNOWN, "never", "worldometers")))
     (document,) = stand.database["micro_batches"].find()
     assert (document["total_case_count"], type(document["total_case_count"])) == (-1, Int64)
-    assert document["case_count"] == {"status": "never", "provider": "worldometers", "as_of": None, "fetched_at": None}
+    nothing: dict[str, object] = {"as_of": None, "fetched_at": None, "flags": []}
+    assert document["case_count"] == {"status": "never", "provider": "worldometers", **nothing}
+
+
+def test_the_count_of_a_batch_that_a_version_without_flags_has_planned_is_written_without_them(stand: Stand) -> None:
+    rows = stand.rows()
+    stand.store(rows, stand.plan(rows, count=replace(LIVE, flags=None)))
+    (document,) = stand.database["micro_batches"].find()
+    assert tuple(document["case_count"]) == ("status", "provider", "as_of", "fetched_at")
 
 
 def test_writing_twice_leaves_the_same_bytes_once(stand: Stand) -> None:

@@ -39,11 +39,14 @@ def rows(spark: SparkSession) -> DataFrame:
     return with_outcome(spark.createDataFrame([], EVENTS), lambda _: problem_only("not_json"), settings)
 
 
+OF_EVERY_JOB = ("flags",)
+"""Fields that are optional because an earlier version did not write them."""
+
+
 def described(fields: tuple[Field, ...]) -> StructType:
     """Without what a later command adds."""
-    return StructType(
-        [field for each in fields if not each.optional for field in StructType().add(each.name, kind(each))]
-    )
+    written = [each for each in fields if not each.optional or each.name in OF_EVERY_JOB]
+    return StructType([field for each in written for field in StructType().add(each.name, kind(each))])
 
 
 def kind(field: Field) -> DataType:

@@ -3,8 +3,8 @@
 import threading
 from typing import ClassVar
 
-from case_count import CaseCount, Reading, Status
-from scraper.base import CountProvider
+from case_count import CaseCount, Flag, Reading, Standing, Status
+from scraper.base import CountProvider, Terms
 from scraper.counter import CaseCounter
 from tests.told_clock import ToldClock
 
@@ -16,6 +16,7 @@ class ScriptedProvider(CountProvider):
 
     name: ClassVar[str] = "scripted"
     default_url: ClassVar[str] = "http://count.invalid/"
+    terms: ClassVar[Terms] = Terms("a test's", "http://count.invalid/terms")
 
     def __init__(self, *answers: Reading | BaseException, hold: bool = False) -> None:
         super().__init__(self.default_url, timeout_seconds=1, clock=ToldClock(1000))
@@ -39,14 +40,18 @@ class DictionaryCache:
     """A ReadingCache that is a dictionary; `stored` is set by the first put."""
 
     def __init__(self, **readings: Reading) -> None:
-        self.readings = readings
+        self.standings = {key: Standing.first(reading) for key, reading in readings.items()}
         self.stored = threading.Event()
 
-    def get(self, provider: str) -> Reading | None:
-        return self.readings.get(provider)
+    @property
+    def readings(self) -> dict[str, Reading]:
+        return {key: standing.reading for key, standing in self.standings.items()}
 
-    def put(self, provider: str, reading: Reading) -> None:
-        self.readings[provider] = reading
+    def get(self, key: str) -> Standing | None:
+        return self.standings.get(key)
+
+    def put(self, key: str, standing: Standing) -> None:
+        self.standings[key] = standing
         self.stored.set()
 
 
@@ -74,5 +79,5 @@ class Batches:
         return self.counter.result()
 
 
-def count(reading: Reading, status: Status) -> CaseCount:
-    return CaseCount(reading.value, status, "scripted", reading.as_of, reading.fetched_at)
+def count(reading: Reading, status: Status, *flags: Flag) -> CaseCount:
+    return CaseCount(reading.value, status, "scripted", reading.as_of, reading.fetched_at, flags)

@@ -13,7 +13,7 @@ from command_line import Surroundings
 from command_line.mistakes import flag, is_secret, variable
 from errors import FixSettings
 from processors import PROCESSORS
-from runtime.plugins import required_settings
+from runtime.plugins import provider_needs, required_settings
 from scraper import PROVIDERS
 from setting_types import PREFIX
 from settings import Settings
@@ -31,7 +31,7 @@ def no_settings_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def around(*, is_local: bool = True) -> Surroundings:
-    return Surroundings(tuple(PROCESSORS), required_settings, tuple(PROVIDERS), is_local)
+    return Surroundings(tuple(PROCESSORS), required_settings, provider_needs, is_local)
 
 
 def read(*arguments: str, is_local: bool = True) -> Settings:
@@ -64,9 +64,10 @@ def test_three_mistakes_give_three_lines_of_name_value_and_what_is_allowed() -> 
         ("available-now", "perhaps", "true or false"),
         ("log-format", "xml", "text or json"),
         ("database", "a.b", "1 to 63 letters, digits, underscores and hyphens"),
-        ("count-url", "ftp://x", "an address that begins with http:// or https://"),
-        ("count-url", "http://", "an address that begins with http:// or https://"),
-        ("count-provider", "nobody", "worldometers"),
+        ("count-url", "ftp://x", "an address that begins with http:// or https://, or for the provider file a path"),
+        ("count-url", "http://", "an address that begins with http:// or https://, or for the provider file a path"),
+        ("count-url", "/a", "an address that begins with http:// or https://, for the count's provider worldometers"),
+        ("count-provider", "nobody", f"one of {', '.join(PROVIDERS)}, or package.module:ClassName"),
         ("kafka-bootstrap-servers", "a:1,b", "host:port, or several with commas between"),
         ("kafka-starting", "{topic}", 'earliest, latest or {"topic":{"partition":offset}}'),
         ("kafka-starting", '{"topic": 3}', 'earliest, latest or {"topic":{"partition":offset}}'),
@@ -319,3 +320,87 @@ def test_main_says_three_mistakes_in_three_lines_and_starts_nothing(tmp_path: Pa
     assert [line.split("=")[0].split(" ")[0] for line in lines] == ["CASESTREAM_MONGODB_URI", "--jobname", "--source"]
     assert SECRET not in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (
+            ("--count-provider", "page"),
+            [
+                "--count-url (CASESTREAM_COUNT_URL) is missing: the count's provider page needs it",
+                "--count-selector (CASESTREAM_COUNT_SELECTOR) is missing: the count's provider page needs it",
+            ],
+        ),
+        (
+            ("--count-provider", "page", "--count-url", "/a/file", "--count-selector", "#n"),
+            [
+                "--count-url (CASESTREAM_COUNT_URL)=/a/file: it must be an address that begins with http:// or "
+                "https://, for the count's provider page"
+            ],
+        ),
+        (
+            ("--count-provider", "file", "--count-url", "http://a/"),
+            [
+                "--count-url (CASESTREAM_COUNT_URL)=http://a/: it must be a path, or file:/…, for the count's "
+                "provider file"
+            ],
+        ),
+        (
+            ("--count-provider", "fixed"),
+            ["--count-value (CASESTREAM_COUNT_VALUE) is missing: the count's provider fixed needs it"],
+        ),
+        (
+            ("--count-provider", "fixed", "--count-value", "-1"),
+            ["--count-value (CASESTREAM_COUNT_VALUE)=-1: it must be at least 0"],
+        ),
+        (
+            ("--count-provider", "fixed", "--count-value", "5", "--count-as-of", "yesterday"),
+            [
+                "--count-as-of (CASESTREAM_COUNT_AS_OF)=yesterday: it must be a date like 2024-04-13, or a time with "
+                "its zone like 2024-04-13T01:00Z"
+            ],
+        ),
+        (
+            ("--count-provider", "none", "--count-url", "http://a/"),
+            [
+                "--count-url (CASESTREAM_COUNT_URL)=http://a/: it must not be given: the count's provider none reads "
+                "none"
+            ],
+        ),
+        (
+            ("--count-selector", "#n", "--count-url", "http://a/"),
+            [
+                "--count-selector (CASESTREAM_COUNT_SELECTOR)=#n: it must not be given: the count's provider "
+                "worldometers does not heed it"
+            ],
+        ),
+    ],
+)
+def test_a_provider_of_the_count_asks_for_what_it_needs_and_for_nothing_else(
+    arguments: Sequence[str], lines: Sequence[str]
+) -> None:
+    assert mistakes_of(*GOOD, *arguments) == tuple(lines)
+
+
+@pytest.mark.parametrize("selector", ["#", "div[", "a > ", ":nope", "p::text", "a,,b"])
+def test_a_selector_with_a_mistake_in_it_is_found_before_anything_begins(selector: str) -> None:
+    (line,) = mistakes_of(*GOOD, "--count-provider", "page", "--count-url", "http://a/", f"--count-selector={selector}")
+    assert line.startswith(f"--count-selector (CASESTREAM_COUNT_SELECTOR)={selector.strip()}")
+    assert "it must be a CSS selector like #cases .number; " in line
+
+
+def test_a_job_with_a_mistake_in_its_selector_ends_with_code_2() -> None:
+    arguments = (*GOOD, "--count-provider=page", "--count-url=http://a.invalid/", "--count-selector=div[")
+    ended = subprocess.run(
+        [sys.executable, str(MAIN), *arguments], capture_output=True, text=True, timeout=BOUND_SECONDS, check=False
+    )
+    assert ended.returncode == 2
+    assert "--count-selector (CASESTREAM_COUNT_SELECTOR)=div[: it must be a CSS selector" in ended.stderr
+
+
+def test_settings_of_the_count_can_be_read_again_from_the_table(tmp_path: Path) -> None:
+    settings = read(*GOOD, "--count-provider", "fixed", "--count-value", "5", "--count-as-of", "2024-04-13T03:00+02:00")
+    file = tmp_path / "settings"
+    file.write_text(command_line.table(settings))
+    assert read("--settings-file", str(file)) == settings

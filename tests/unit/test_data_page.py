@@ -50,4 +50,5 @@ def fits(field: Field) -> bool:
         return field.null
     if field.type == Type.DATE:
         return datetime.fromisoformat(field.example).tzinfo is not None
-    return isinstance(field.example, EXAMPLES[field.type]) and (not field.values or field.example in field.values)
+    given = set(field.example) if field.type == Type.STRINGS else {str(field.example)}
+    return isinstance(field.example, EXAMPLES[field.type]) and (not field.values or given <= set(field.values))

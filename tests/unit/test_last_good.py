@@ -17,13 +17,14 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from cache.last_good import COLLECTION, LastGood
-from case_count import Reading
+from case_count import Reading, Standing
 
 AS_OF = datetime(2024, 4, 13, 1, 0, tzinfo=UTC)
 FETCHED_AT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
-FIRST = Reading(704_753_890, AS_OF, FETCHED_AT)
-SECOND = Reading(704_753_891, None, FETCHED_AT)
-THIRD = Reading(704_753_892, AS_OF, FETCHED_AT)
+SINCE = datetime(2025, 12, 31, 1, 2, 3, 4000, tzinfo=UTC)
+FIRST = Standing(Reading(704_753_890, AS_OF, FETCHED_AT), SINCE, 704_753_889)
+SECOND = Standing(Reading(704_753_891, None, FETCHED_AT), SINCE)
+THIRD = Standing(Reading(704_753_892, AS_OF, FETCHED_AT), SINCE, 0)
 AMPLE_SECONDS = 60.0
 SHORT_SECONDS = 0.2
 
@@ -70,13 +71,20 @@ def test_nothing_is_known_of_a_provider_that_was_never_read(database: Documents)
     assert LastGood(database).get("worldometers") is None
 
 
-@pytest.mark.parametrize("reading", [FIRST, SECOND])
-def test_a_reading_outlives_the_process_with_its_times_in_utc(database: Documents, reading: Reading) -> None:
-    LastGood(database).put("worldometers", reading)
+@pytest.mark.parametrize("standing", [FIRST, SECOND, THIRD])
+def test_how_a_number_stands_outlives_the_process_with_its_times_in_utc(
+    database: Documents, standing: Standing
+) -> None:
+    LastGood(database).put("worldometers", standing)
     restored = LastGood(database).get("worldometers")
-    assert restored == reading
+    assert restored == standing
     assert restored is not None
-    assert restored.fetched_at.tzinfo is UTC
+    assert (restored.reading.fetched_at.tzinfo, restored.since.tzinfo) == (UTC, UTC)
+
+
+def test_a_number_of_an_earlier_version_is_known_since_it_was_fetched_and_followed_none(database: Documents) -> None:
+    database[COLLECTION].insert_one({"_id": "worldometers", "value": 5, "as_of": AS_OF, "fetched_at": FETCHED_AT})
+    assert LastGood(database).get("worldometers") == Standing(Reading(5, AS_OF, FETCHED_AT), FETCHED_AT, None)
 
 
 def test_the_document_has_the_fields_and_types_of_the_contract(database: Documents) -> None:
@@ -84,11 +92,13 @@ def test_the_document_has_the_fields_and_types_of_the_contract(database: Documen
     document = database[COLLECTION].find_one()
     assert document == {
         "_id": "worldometers",
-        "value": FIRST.value,
+        "value": FIRST.reading.value,
         "as_of": AS_OF.replace(tzinfo=None),
         "fetched_at": FETCHED_AT.replace(tzinfo=None),
+        "since": SINCE.replace(tzinfo=None),
+        "before": FIRST.before,
     }
-    assert isinstance(document["value"], Int64)
+    assert {type(document[name]) for name in ("value", "before")} == {Int64}
 
 
 def test_a_later_reading_replaces_the_one_before_and_other_providers_keep_theirs(database: Documents) -> None:

@@ -1,4 +1,4 @@
-"""Sources of other people, and their mistakes."""
+"""Sources and providers of the case count of other people, and their mistakes."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,8 @@ from errors import FixSettings
 from processors.kafka import KafkaProcessor
 from processors.socket import SocketProcessor
 from receivers.socket import SocketReceiver
-from runtime.plugins import processor_class, receiver_class, required_settings
+from runtime.plugins import processor_class, provider_class, provider_needs, receiver_class, required_settings
+from scraper.worldometers import Worldometers
 
 FOREIGN = """
 from processors.kafka import KafkaProcessor
@@ -22,6 +23,21 @@ class Wanting(KafkaProcessor):
     requires = ("kafka_topic",)
 class Deaf(KafkaProcessor):
     receiver = "foreign_source:Good"
+
+from scraper.base import CountProvider, Terms
+from scraper.web import WebProvider
+class Counts(WebProvider):
+    name = "foreign"
+    terms = Terms("CC0", "https://example.org/terms")
+    requires = ("count_selector",)
+    takes = ("count_as_of",)
+    def read(self, page):
+        return None
+class Nameless(WebProvider):
+    def read(self, page):
+        return None
+class Asking(Counts):
+    requires = ("count_colour",)
 """
 
 
@@ -71,4 +87,42 @@ def test_a_source_of_somebody_else_goes_by_its_module_and_class() -> None:
 def test_a_source_that_cannot_work_is_a_mistake_in_one_line(source: str, why: str) -> None:
     line = mistake(source)
     assert line.startswith(f"--source (CASESTREAM_SOURCE)={source}: ")
+    assert why in line
+
+
+def test_a_registered_provider_of_the_count_goes_by_its_name() -> None:
+    assert provider_class("worldometers") is Worldometers
+    assert provider_needs("worldometers").required == ()
+    assert provider_needs("page").required == ("count_url", "count_selector")
+    assert provider_needs("fixed").takes == ("count_value", "count_as_of")
+    assert provider_needs("file").schemes == ("", "file")
+    assert provider_needs("none").schemes == ()
+
+
+def test_a_provider_of_somebody_else_goes_by_its_module_and_class_and_needs_an_address_if_it_has_none() -> None:
+    assert provider_class("foreign_source:Counts").name == "foreign"
+    needs = provider_needs("foreign_source:Counts")
+    assert needs.required == ("count_selector", "count_url")
+    assert needs.takes == ("count_selector", "count_as_of")
+
+
+@pytest.mark.parametrize(
+    ("provider", "why"),
+    [
+        (
+            "who.int",
+            "it must be one of worldometers, who, owid, page, file, fixed, none, or package.module:ClassName",
+        ),
+        ("no_such_module:X", "no_such_module:X cannot be imported: ModuleNotFoundError"),
+        ("foreign_source:Good", "foreign_source:Good must be a class that extends scraper.base.CountProvider"),
+        ("scraper.web:WebProvider", "scraper.web:WebProvider lacks read"),
+        ("foreign_source:Nameless", "foreign_source:Nameless lacks name and terms"),
+        ("foreign_source:Asking", "it names count_colour, which are no settings"),
+    ],
+)
+def test_a_provider_that_cannot_work_is_a_mistake_in_one_line(provider: str, why: str) -> None:
+    with pytest.raises(FixSettings) as raised:
+        provider_needs(provider)
+    (line,) = raised.value.problems
+    assert line.startswith(f"--count-provider (CASESTREAM_COUNT_PROVIDER)={provider}: ")
     assert why in line

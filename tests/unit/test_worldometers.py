@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from case_count import Reading
 from errors import CountUnavailable, CountUnparsed
 from scraper import PROVIDERS
-from scraper.worldometers import MAX_CASES, MAX_TAGS, Worldometers, parse
+from scraper.base import MOST_CASES
+from scraper.html import MAX_TAGS
+from scraper.worldometers import Worldometers, parse
 from tests.servers.count_page import CHALLENGE, REAL_NUMBER, CountPage, count_html
 from tests.told_clock import ToldClock
 
@@ -47,7 +49,7 @@ def test_a_challenge_page_is_unparsed_and_the_message_says_where_and_what() -> N
         assert page.hits == 1
 
 
-@given(st.integers(min_value=1, max_value=MAX_CASES), st.sampled_from(["{:,}", "{}", " {:,}\n", "&nbsp;{:,} "]))
+@given(st.integers(min_value=1, max_value=MOST_CASES), st.sampled_from(["{:,}", "{}", " {:,}\n", "&nbsp;{:,} "]))
 def test_every_number_up_to_the_limit_is_read_as_written(number: int, style: str) -> None:
     assert read(count_html(style.format(number))).value == number
 

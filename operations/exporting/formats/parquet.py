@@ -13,7 +13,7 @@ from operations.exporting.formats.base import Format
 _REPEATED = (
     "kind", "lang", "author", "likes", "reposts", "replies", "quotes", "hashtags.list.element", "source", "job",
     "batch", "timestamp", "total_case_count", "case_count_status", "case_count_provider", "case_count_as_of",
-    "case_count_fetched_at",
+    "case_count_fetched_at", "case_count_flags.list.element",
 )  # fmt: skip
 # A reader that takes `job` from the folders' names too, as pandas does, wants the type that it would give it.
 _OF_THE_FOLDERS = ("job",)
