@@ -48,9 +48,11 @@ class LoggedBatch:
 class Contents:
     """What a batch was found to hold, counted before anything is written.
 
-    posts, dead_letters, tombstones: events of each kind; forgotten: those that were left out (`forgotten`). bytes: an
-    upper bound of the posts' size in BSON. content_hash: 16 hex digits over every post and dead letter, whatever their
-    order. newest_received_at: UTC, None for a batch without events.
+    posts, dead_letters, tombstones: events of each kind; forgotten: those that were left out (`forgotten`). deletions:
+    events that say that a post was deleted; edits: those posts that come in the place of another; filtered: events that
+    the source left out on purpose. bytes: an upper bound of the posts' size in BSON. content_hash: 16 hex digits over
+    every post, dead letter and removal (a deletion's, an edit's), whatever their order; removals_hash: over the
+    removals alone. newest_received_at: UTC, None for a batch without events.
     """
 
     posts: int
@@ -60,6 +62,15 @@ class Contents:
     content_hash: str
     newest_received_at: datetime | None
     forgotten: int = 0
+    deletions: int = 0
+    edits: int = 0
+    filtered: int = 0
+    removals_hash: str = "0" * 16
+
+    @property
+    def removals(self) -> int:
+        """How many posts the batch asks to be removed."""
+        return self.deletions + self.edits
 
 
 @dataclass(frozen=True)

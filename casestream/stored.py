@@ -58,9 +58,28 @@ BATCHES = Collection(
             "forgotten", Type.INTEGER, "events left out, or posts removed later, since somebody asked for it",
             "the job, `manage.py forget`", 0, unit="events", optional=True,
         ),
+        Field(
+            "deletions", Type.INTEGER, "events that say that a post was deleted; the first versions wrote none",
+            "the source", 0, unit="events", optional=True,
+        ),
+        Field(
+            "edits", Type.INTEGER, "posts that come in the place of an earlier version; the first versions wrote none",
+            "the source", 0, unit="posts", optional=True,
+        ),
+        Field(
+            "filtered", Type.INTEGER, "events that the source leaves out on purpose; the first versions wrote none",
+            "the source", 0, unit="events", optional=True,
+        ),
         Field("duplicates", Type.INTEGER, "events that the feed sent again, dropped", "receiver", 0, unit="events"),
         Field("bytes", Type.INTEGER, "an upper bound of the posts' size", "the job", 412_000, unit="bytes of BSON"),
-        Field("content_hash", Type.STRING, "over all posts and dead letters", "the job", "0f3c…", unit="16 hex digits"),
+        Field(
+            "content_hash", Type.STRING, "over all posts, dead letters and removals", "the job", "0f3c…",
+            unit="16 hex digits",
+        ),
+        Field(
+            "removals_hash", Type.STRING, "over its removals alone; the first versions wrote none", "the job",
+            "0000000000000000", unit="16 hex digits", optional=True,
+        ),
         Field(
             "newest_received_at", Type.DATE, "received_at of the newest event", "the job", "2026-11-22T19:36:19.823Z",
             unit="UTC, ms", null=True,

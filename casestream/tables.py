@@ -54,7 +54,8 @@ _OF_AN_ENTRY = (
     "content_hash", "newest_received_at", "code_version", "planned_at", "committed_at", "seconds", "lag_seconds",
 )  # fmt: skip
 _REMOVED = tuple(
-    replace(field, null=True, optional=False) for field in BATCHES.some(["forgotten", "forgotten_at", "expired_at"])
+    replace(field, null=True, optional=False)
+    for field in BATCHES.some(["forgotten", "forgotten_at", "expired_at", "deletions", "edits", "filtered"])
 )
 BATCH_TABLE = Collection(
     "batches", "a committed micro-batch", (_BATCH, *BATCHES.some(_OF_AN_ENTRY), *_REMOVED, *_COUNT)

@@ -1,9 +1,9 @@
 """`batches`: one document for each micro-batch, planned before its first write and committed after its last.
 
 { _id: "<query id>:<batch id>", job, source, query_id, batch_id, timestamp, total_case_count, case_count, offsets,
-  parts, posts, dead_letters, tombstones, forgotten, duplicates, bytes, content_hash, newest_received_at, code_version,
-  from_start, epoch, state: "planned" | "committed", planned_at, committed_at | null, seconds, lag_seconds,
-  spans: {phase: ms} }
+  parts, posts, dead_letters, tombstones, forgotten, deletions, edits, filtered, duplicates, bytes, content_hash,
+  removals_hash, newest_received_at, code_version, from_start, epoch, state: "planned" | "committed", planned_at,
+  committed_at | null, seconds, lag_seconds, spans: {phase: ms} }
 
 epoch is that of the lease (`ledger.leases`) under which the entry was last planned or taken over; one of an earlier
 version has none, which counts as 0. A planned entry is replaced, taken over and removed by its own epoch or a later one
@@ -27,6 +27,9 @@ from errors import LeaseLost
 from ledger.leases import lost
 from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch, ids_below, lease_of
 from settings import Settings
+
+_LATER = ("forgotten", "deletions", "edits", "filtered", "removals_hash")
+"""Of `Contents`: what an earlier version's entry has not."""
 
 
 class BatchLedger:
@@ -159,7 +162,7 @@ class BatchLedger:
             "posts": contents.posts,
             "dead_letters": contents.dead_letters,
             "tombstones": contents.tombstones,
-            "forgotten": contents.forgotten,
+            **{name: getattr(contents, name) for name in _LATER},
             "duplicates": sum(each.get("duplicates", 0) for each in plan.logged.offsets),
             "bytes": contents.bytes,
             "content_hash": contents.content_hash,
@@ -184,7 +187,7 @@ def _plan(entry: Mapping[str, Any]) -> BatchPlan:
     contents = Contents(
         **{name: entry[name] for name in ("posts", "dead_letters", "tombstones", "bytes", "content_hash")},
         newest_received_at=entry["newest_received_at"],
-        forgotten=entry.get("forgotten", 0),  # an earlier version's entry has none
+        **{name: entry[name] for name in _LATER if name in entry},
     )
     logged = LoggedBatch(entry["timestamp"], tuple(entry["offsets"]))
     return BatchPlan(BatchId(entry["query_id"], entry["batch_id"]), logged, contents, entry["parts"], count)

@@ -92,11 +92,13 @@ class StreamProcessor(ABC):
 
     @abstractmethod
     def process(self, event: Column) -> Column:
-        """One decoded event (string) to struct<post `posts.POST`, problem string>, exactly one of the two null.
+        """One decoded event (string) to struct<post `posts.POST`, problem string, removes string>.
 
-        `posts.post_only` and `posts.problem_only` make it. problem: not_json, no_text, bad_field or not_a_post. A post
-        may leave `id` and `created_at` null: they become a hash of the origin, and the time of receipt. Native Spark
-        expressions only.
+        Of these there is: post alone; problem alone, a dead letter; removes alone, the id of a post that was deleted;
+        post and removes, an edit, which comes in the place of whatever was stored under that id; or none, an event that
+        is left out on purpose. `posts.post_only`, `problem_only`, `removal_only` and `left_out` make it; a struct
+        without `removes` removes nothing. problem: not_json, no_text, bad_field or not_a_post. A post may leave `id`
+        and `created_at` null: they become a hash of the origin, and the time of receipt. Native Spark expressions only.
         """
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:

@@ -40,12 +40,34 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&a
 
 def problem_only(name: str) -> Column:
     """The outcome of an event that is no post."""
-    return F.struct(F.lit(None).cast(POST).alias("post"), F.lit(name).alias("problem"))
+    return _outcome(problem=F.lit(name))
 
 
-def post_only(post: Column) -> Column:
-    """The outcome of an event that is a post; the struct's fields are those of `POST`, in their order."""
-    return F.struct(post.cast(POST).alias("post"), F.lit(None).cast("string").alias("problem"))
+def post_only(post: Column, removes: Column | None = None) -> Column:
+    """The outcome of an event that is a post; the struct's fields are those of `POST`, in their order.
+
+    removes: the id (string) of the post in whose place this one comes, an edit; null, or None, where there is none.
+    """
+    return _outcome(post=post, removes=removes)
+
+
+def removal_only(id: Column) -> Column:
+    """The outcome of an event that says that the post of that id (string, not null) was deleted."""
+    return _outcome(removes=id)
+
+
+def left_out() -> Column:
+    """The outcome of an event that is read and on purpose neither stored nor kept: counted as filtered."""
+    return _outcome()
+
+
+def _outcome(post: Column | None = None, problem: Column | None = None, removes: Column | None = None) -> Column:
+    nothing = F.lit(None)
+    return F.struct(
+        (nothing if post is None else post).cast(POST).alias("post"),
+        (nothing if problem is None else problem).cast("string").alias("problem"),
+        (nothing if removes is None else removes).cast("string").alias("removes"),
+    )
 
 
 def decode_entities(text: Column) -> Column:

@@ -1,14 +1,17 @@
 """Events to rows: decoded, read by the source's `process`, completed. One row an event.
 
-Columns of a row: post `posts.POST` + received_at, source, origin (null: see problem), problem string, origin string,
-received_at timestamp, raw binary, length bigint, sha256 string, headers array<struct<key string, value binary>> (these
-four null beside a post). A tombstone has neither post nor problem.
+Columns of a row: post `posts.POST` + received_at, source, origin (null: see problem), problem string, removes string
+(the id of a post that this event deletes, alone, or takes the place of, beside a post), filtered boolean (read and left
+out on purpose: all three null), origin string, received_at timestamp, raw binary, length bigint, sha256 string, headers
+array<struct<key string, value binary>> (these four of a dead letter only). A tombstone has none of the three either,
+and is not filtered.
 """
 
 from collections.abc import Callable, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from processors.steps import with_steps
 from settings import Settings
@@ -24,14 +27,23 @@ def with_outcome(
     """Rows out of the events of `StreamProcessor.read_stream`; also: columns of the events to keep behind those."""
     decoded = _decoded(_with_optional_columns(events), settings.max_event_bytes)
     outcomes = with_steps(decoded, "outcome", process(F.col("event")))
-    return outcomes.select("*", *_judged()).select(
+    # A source of an earlier version names no post that is to go.
+    removes = F.col("outcome.removes") if "removes" in _names(outcomes) else F.lit(None).cast("string")
+    return outcomes.select("*", *_judged(removes)).select(
         _complete(F.col("read"), settings.source).alias("post"),
         "problem",
+        "removes",
+        _is_filtered().alias("filtered"),
         "origin",
         "received_at",
         *_kept_of_a_dead_letter(settings.max_event_bytes),
         *also,
     )
+
+
+def _names(outcomes: DataFrame) -> list[str]:
+    outcome = outcomes.schema["outcome"].dataType
+    return outcome.names if isinstance(outcome, StructType) else []
 
 
 def _with_optional_columns(events: DataFrame) -> DataFrame:
@@ -62,12 +74,18 @@ def _unread(max_event_bytes: int) -> Column:
     return F.when(F.col("value").isNotNull() & is_too_long, "too_long").when(~is_utf8, "not_utf8")
 
 
-def _judged() -> list[Column]:
+def _judged(removes: Column) -> list[Column]:
     is_read = F.col("event").isNotNull()
     return [
         F.when(is_read, F.col("outcome.post")).alias("read"),
         F.when(_always(), F.coalesce("unread", F.when(is_read, F.col("outcome.problem")))).alias("problem"),
+        F.when(_always() & is_read, removes).alias("removes"),
     ]
+
+
+def _is_filtered() -> Column:
+    is_nothing = F.col("read").isNull() & F.col("problem").isNull() & F.col("removes").isNull()
+    return F.col("event").isNotNull() & is_nothing
 
 
 def _complete(post: Column, source: str) -> Column:

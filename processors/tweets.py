@@ -42,10 +42,11 @@ _NAME = r"^[^\[{\"\s].{0,511}\z"  # what begins with a bracket or a quote was no
 
 
 def tweet_or_problem(event: Column, other: Callable[[Column], Column]) -> Column:
-    """One decoded event to `STRUCT<post, problem>`, exactly one of the two null.
+    """One decoded event to `STRUCT<post, problem, removes>`: a post or a problem; removes beside an edited post only.
 
     A JSON object with `text` is read by field, with or without X's `data` envelope; another object is no post. `id` and
-    `created_at` are null where there is none. other: the problem of what does not begin as an object, a string; null
+    `created_at` are null where there is none. removes: the id of the first version, by which `edit_of` names all that
+    come behind it. other: the problem of what does not begin as an object, a string; null
     where the event is a post, whose text is all of it. It is handed the event without the white space and byte order
     mark before it.
     """
@@ -95,12 +96,14 @@ def _judge(found: Found) -> Mapping[str, Column]:
         .when(is_blank(found["own_text"]), "no_text")
         .when(found["is_object"] & _has_bad_field(found), "bad_field")
     )
-    return {"problem": problem, "words": without_noise(found["decoded"])}
+    first = edit_of(found["id"], found["versions"])
+    return {"problem": problem, "words": without_noise(found["decoded"]), "edit_of": first}
 
 
 def _outcome(found: Found) -> Mapping[str, Column]:
-    post = F.when(found["problem"].isNull(), _post(found).cast(POST))
-    return {"outcome": F.struct(post.alias("post"), found["problem"].alias("problem"))}
+    is_post = found["problem"].isNull()
+    post, removes = F.when(is_post, _post(found).cast(POST)), F.when(is_post, found["edit_of"])
+    return {"outcome": F.struct(post.alias("post"), found["problem"].alias("problem"), removes.alias("removes"))}
 
 
 def _post(found: Found) -> Column:
@@ -113,7 +116,7 @@ def _post(found: Found) -> Column:
         collapse_spaces(found["words"]).alias("text"),
         *(found[name].alias(name) for name in ("raw_text", "created_at", "lang", "author")),
         refers_to(found["reference"]).alias("refers_to"),
-        edit_of(found["id"], found["versions"]).alias("edit_of"),
+        found["edit_of"].alias("edit_of"),
         metrics(found["public_metrics"]).alias("metrics"),
         F.coalesce(F.array_compact(entities["hashtags"]["tag"]), find_hashtags(decoded)).alias("hashtags"),
         F.array_compact(F.concat(found["reposted"], names)).alias("mentions"),

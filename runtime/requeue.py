@@ -117,7 +117,7 @@ class Requeue:
             self.letters.forget_tries(run)
             sink.update(_tries(rows, run), "dead_letters")
             Storing(sink, parts.ledger, parts.forgotten, sink.write).store(
-                rows.where("post is not null"), batch, lambda: self._count(run, parts.settings), lambda: _begun(run)
+                rows.where("problem is null"), batch, lambda: self._count(run, parts.settings), lambda: _begun(run)
             )
         finally:
             rows.unpersist()

@@ -11,7 +11,15 @@ from pyspark.sql import functions as F
 from case_count import CaseCount
 from micro_batch import BatchPlan, Contents
 from sinks.even_keys import even_keys
-from sinks.fingerprint import ARRAYS, DATES, METRICS, STRINGS, content_hash, fingerprint
+from sinks.fingerprint import (
+    ARRAYS,
+    DATES,
+    METRICS,
+    STRINGS,
+    content_hash,
+    fingerprint,
+    removal_fingerprint,
+)
 
 SCHEMA_VERSION = 1
 
@@ -23,21 +31,31 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def measure(rows: DataFrame) -> Contents:
     """Count, size and hash of the rows: one pass over them, one row of numbers to the driver."""
     found = rows.agg(
+        F.count("*").alias("events"),
         F.count("post").alias("posts"),
         F.count("problem").alias("dead_letters"),
-        F.count_if(F.col("post").isNull() & F.col("problem").isNull()).alias("neither"),
+        F.count("removes").alias("removals"),
+        F.count(F.when(F.col("post").isNotNull(), F.col("removes"))).alias("edits"),
+        F.count_if("filtered").alias("filtered"),
         (F.count_if("forgotten") if "forgotten" in rows.columns else F.lit(0)).alias("forgotten"),
         F.coalesce(F.sum(bson_bytes(F.col("post"))), F.lit(0)).alias("bytes"),
         F.coalesce(F.sum(fingerprint()), F.lit(0)).alias("hash"),
+        F.coalesce(F.sum(removal_fingerprint()), F.lit(0)).alias("removals_hash"),
         F.unix_millis(F.max("received_at")).alias("newest"),
     ).collect()[0]
+    deletions = found["removals"] - found["edits"]
+    others = found["posts"] + found["dead_letters"] + found["forgotten"] + deletions + found["filtered"]
     return Contents(
         posts=found["posts"],
         dead_letters=found["dead_letters"],
-        tombstones=found["neither"] - found["forgotten"],
+        tombstones=found["events"] - others,
         forgotten=found["forgotten"],
+        deletions=deletions,
+        edits=found["edits"],
+        filtered=found["filtered"],
         bytes=found["bytes"],
-        content_hash=content_hash(found["hash"]),
+        content_hash=content_hash(found["hash"] + found["removals_hash"]),
+        removals_hash=content_hash(found["removals_hash"]),
         newest_received_at=None if found["newest"] is None else _EPOCH + timedelta(milliseconds=found["newest"]),
     )
 

@@ -1,4 +1,4 @@
-"""64 bits of a post or dead letter, out of which a batch's content hash is the sum: as a Column, and in plain Python.
+"""64 bits of a post, dead letter or removal, of which a batch's content hash is the sum: as a Column, and in Python.
 
 xxHash64 (seed 42, https://github.com/Cyan4973/xxHash) of the fields as text in the order of the names here, U+001F
 between them. Spark's `xxhash64` of one string is the same function of its UTF-8 bytes. Both versions leave out a field
@@ -18,6 +18,7 @@ DATES = ("created_at", "received_at")
 ARRAYS = ("hashtags", "mentions", "urls")
 METRICS = ("likes", "reposts", "replies", "quotes")
 _LETTER = ("origin", "problem", "sha256")
+_REMOVAL = ("origin", "kind", "post_id")
 _BETWEEN_FIELDS, _BETWEEN_ITEMS = "\x1f", "\x1e"
 _SEED = 42
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
@@ -26,7 +27,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def fingerprint() -> Column:
-    """Of a row (`processors.rows`); null for a tombstone."""
+    """Of a row's post or dead letter (`processors.rows`); null where it is neither."""
     post = F.col("post")
     fields = [
         *(F.coalesce(post[name], F.lit("")) for name in STRINGS),
@@ -37,6 +38,17 @@ def fingerprint() -> Column:
     return F.when(post.isNotNull(), F.xxhash64(F.concat_ws(_BETWEEN_FIELDS, *fields))).when(
         F.col("problem").isNotNull(), F.xxhash64(F.concat_ws(_BETWEEN_FIELDS, *_LETTER))
     )
+
+
+def removal_fingerprint() -> Column:
+    """Of the removal that a row asks for; null where it asks for none."""
+    is_asked = F.col("removes").isNotNull()
+    return F.when(is_asked, F.xxhash64(F.concat_ws(_BETWEEN_FIELDS, "origin", kind_of_removal(), "removes")))
+
+
+def kind_of_removal() -> Column:
+    """`edited` beside a post, else `deleted`; of a row that asks for a removal."""
+    return F.when(F.col("post").isNotNull(), "edited").otherwise("deleted")
 
 
 def of_post(post: Mapping[str, Any]) -> int:
@@ -56,6 +68,11 @@ def of_post(post: Mapping[str, Any]) -> int:
 def of_dead_letter(letter: Mapping[str, Any]) -> int:
     """Of a document of `dead_letters`, 0 to 2^64 - 1. Raises KeyError or TypeError where it is none."""
     return xxh64_intdigest(_BETWEEN_FIELDS.join([letter[name] for name in _LETTER]).encode(), _SEED)
+
+
+def of_removal(removal: Mapping[str, Any]) -> int:
+    """Of a document of `removals`, 0 to 2^64 - 1. Raises KeyError or TypeError where it is none."""
+    return xxh64_intdigest(_BETWEEN_FIELDS.join([removal[name] for name in _REMOVAL]).encode(), _SEED)
 
 
 def content_hash(total: int) -> str:

@@ -90,7 +90,8 @@ class Verification:
                 tallies[name] = Tally(entry, self._report)
                 self._note_segments(entry)
                 if entry["query_id"] == REQUEUE:
-                    self._requeues[entry["batch_id"]] = entry["posts"] + entry.get("forgotten", 0)
+                    ended = (entry.get(name, 0) for name in ("posts", "forgotten", "deletions", "filtered"))
+                    self._requeues[entry["batch_id"]] = sum(ended)
             else:
                 self._planned.append(entry)
         for document in stored.documents(self._database, self._job, window):

@@ -9,6 +9,8 @@ from operations.integrity.ranges import Ranges
 
 Partition = tuple[str, int]
 
+_EVENTS = ("posts", "dead_letters", "tombstones", "forgotten", "deletions", "filtered")  # an edit is one of the posts
+
 
 class Sequence:
     """Entries of the ledger, by rising timestamp.
@@ -73,7 +75,7 @@ class Sequence:
 
     def _compare_events(self, entry: Mapping[str, Any], offsets: int | None) -> None:
         """Compaction and transactions leave offsets without an event; every line of a segment is one."""
-        events = sum(entry[name] for name in ("posts", "dead_letters", "tombstones")) + entry.get("forgotten", 0)
+        events = sum(entry.get(name, 0) for name in _EVENTS)
         lines = [each["lines"] for each in entry["offsets"] if "segment" in each]
         where = f"batches/{entry['_id']}"
         if offsets is not None and events > offsets:

@@ -47,9 +47,11 @@ def ordered(rows: DataFrame) -> list[Row]:
 
 
 def outcome(row: Row) -> dict[str, Any]:
-    """Exactly one of the two, checked."""
-    assert (row["post"] is None) != (row["problem"] is None), row
-    if row["post"] is None:
-        return {"problem": row["problem"]}
+    """One of the five shapes, checked: a post, a problem, a removal, a post in the place of another, or nothing."""
+    there = {name for name in ("post", "problem", "removes") if row[name] is not None}
+    assert there in ({"post"}, {"problem"}, {"removes"}, {"post", "removes"}, set()), row
+    assert row["filtered"] == (not there), row
+    if "post" not in there:
+        return {name: row[name] for name in there}
     post: dict[str, Any] = row["post"].asDict(recursive=True)
     return post | {"created_at": EPOCH + timedelta(milliseconds=row["created_at"])}

@@ -109,7 +109,8 @@ def test_a_dead_letter_keeps_the_bytes_their_length_and_their_hash(
 
 def test_a_tombstone_is_neither_post_nor_problem(processor: StreamProcessor, events: Frame) -> None:
     (row,) = ordered(rows(processor, events([None])))
-    assert (row["post"], row["problem"], row["raw"]) == (None, None, None)
+    assert (row["post"], row["problem"], row["removes"], row["raw"]) == (None, None, None, None)
+    assert row["filtered"] is False
 
 
 def test_a_replayed_batch_gives_the_same_rows(case: Case, processor: StreamProcessor, events: Frame) -> None:

@@ -188,6 +188,21 @@ def test_the_versions_of_an_edited_post_are_linked_by_the_first(read: Read) -> N
     assert [post["id"] for post in found] == [*ids, OTHER]
 
 
+def test_an_edited_post_comes_in_the_place_of_its_first_version_and_a_dead_letter_of_none(
+    spark: SparkSession, events: Frame, tmp_path: Path
+) -> None:
+    job = FakeJob(spark, tmp_path, source="twitter", twitter_bearer_token="t")
+    processor = TwitterProcessor(job.parts())
+    edited = PLAIN | {"edit_history_tweet_ids": [OTHER, OWN]}
+    told = [event(PLAIN), event(edited), event(edited | {"text": " "})]
+    rows = ordered(with_outcome(events([each.encode() for each in told]), processor.process, processor.settings))
+    assert [(row["post"] is None, row["problem"], row["removes"]) for row in rows] == [
+        (False, None, None),
+        (False, None, OTHER),
+        (True, "no_text", None),
+    ]
+
+
 @pytest.mark.parametrize("versions", [*WRONG, [OTHER], [OTHER, THIRD], [["a"], OWN], [{}, OWN], ["", OWN], [None, OWN]])
 def test_versions_that_cannot_be_trusted_link_nothing(read: Read, versions: object) -> None:
     (post,) = read([event(PLAIN | {"edit_history_tweet_ids": versions})])
