@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from operations.x_stand_in.stream import XStream
 
@@ -32,7 +32,7 @@ class Site(Protocol):
     """What is served."""
 
     gzip: bool
-    stream_headers: Mapping[str, str]
+    stream_headers: ClassVar[Mapping[str, str]]
     """Of the answer that is a stream."""
 
     def limits(self) -> dict[str, str]:

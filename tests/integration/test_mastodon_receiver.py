@@ -69,7 +69,7 @@ def update(api: MastodonApi, text: str, **fields: Any) -> tuple[str, Payload]:  
 
 
 def scripted(api: MastodonApi, *script: Callable[[SseStream], None]) -> MastodonApi:
-    api._script.extend(script)
+    api.script.extend(script)
     return api
 
 
@@ -181,7 +181,7 @@ def test_a_refusal_later_on_is_waited_out_as_long_as_the_instance_asks(
     with MastodonApi() as api:
         first = says(update(api, "one"), then=wait_for(heard, "one", SseStream.drop))
         scripted(api, first)
-        api._script.append(refuse(status, b"no", headers))
+        api.script.append(refuse(status, b"no", headers))
         scripted(api, says(update(api, "two")))
         with listening(heard, api, clock):
             until(heard, "one", "two")
@@ -220,8 +220,8 @@ def test_a_token_that_is_revoked_while_the_job_runs_ends_it() -> None:
     heard = Heard()
     with MastodonApi() as api:
         scripted(api, says(update(api, "one"), then=SseStream.end))
-        api._script.append(refuse(401, INVALID))
-        receiver = made(heard, **api.settings)
+        api.script.append(refuse(401, INVALID))
+        receiver = made(heard, None, **api.settings)
         receiver.start()
         receiver._thread.join(BOUND_SECONDS)
     assert isinstance(receiver.failure, CannotStart)
@@ -273,7 +273,7 @@ def test_each_hashtag_has_a_connection_and_the_feed_is_heard_while_all_are_there
         says(update(api, f"#{stream.tag}"))(stream) if stream.tag == "covid" or is_again else stream.drop()
 
     asked = {"mastodon_stream": "hashtags", "mastodon_hashtags": "#Covid,mask"}
-    with MastodonApi(then=play) as api, listening(heard, api, **asked):
+    with MastodonApi(then=play) as api, listening(heard, api, None, **asked):
         heard.wait_until(lambda: sorted(texts(heard)) == ["#covid", "#mask"] and len(heard.gaps) == 1)
         heard.wait_until(lambda: heard.gaps[0][1])
     assert {request.path for request in api.requests} == {"/api/v1/streaming/hashtag"}
@@ -286,8 +286,8 @@ def test_one_hashtag_that_is_refused_ends_them_all() -> None:
         stream.stall()
 
     with MastodonApi(then=play) as api:
-        api._script.append(refuse(401, INVALID))
-        receiver = made(Heard(), **api.settings, mastodon_stream="hashtags", mastodon_hashtags="a1,b1,c1")
+        api.script.append(refuse(401, INVALID))
+        receiver = made(Heard(), None, **api.settings, mastodon_stream="hashtags", mastodon_hashtags="a1,b1,c1")
         receiver.start()
         receiver._thread.join(BOUND_SECONDS)
         assert receiver.is_over

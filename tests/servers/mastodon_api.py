@@ -62,7 +62,7 @@ class MastodonApi:
     ) -> None:
         self.token = token
         self.requests: list[Request] = []
-        self._script = deque(script)
+        self.script = deque(script)
         self._then: Step = then or (lambda stream: stream.hold(heartbeat_seconds))
         self._refusals = deque(refusals)
         self._guard = threading.Lock()
@@ -108,22 +108,39 @@ class MastodonApi:
         self.timelines.apply("update", status)
         return status
 
+    def stores(self, name: str, payload: Payload) -> Act:
+        """For a script: what the instance stores."""
+
+        def act(_: SseStream) -> None:
+            self.timelines.apply(name, payload)
+
+        return act
+
+    def tells(self, name: str, payload: Payload) -> Act:
+        """For a script: what the instance stores and sends."""
+
+        def act(stream: SseStream) -> None:
+            self.timelines.apply(name, payload)
+            stream.event(name, payload)
+
+        return act
+
     def refusal(self, request: Request) -> Answer | None:
         """For the server: an answer that a test asked for."""
         with self._guard:
             if not request.path.startswith(STREAMING):
                 return self._refusals.popleft() if self._refusals else None
-            entry = self._script[0] if self._script else self._then
+            entry = self.script[0] if self.script else self._then
             if isinstance(entry, Answer):
-                if self._script:
-                    self._script.popleft()
+                if self.script:
+                    self.script.popleft()
                 return entry
         return None
 
     def play(self, stream: SseStream) -> None:
         """For the server: a stream was opened."""
         with self._guard:
-            entry = self._script.popleft() if self._script else self._then
+            entry = self.script.popleft() if self.script else self._then
         if not isinstance(entry, Answer):
             entry(stream)
 
