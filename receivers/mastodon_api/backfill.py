@@ -23,14 +23,15 @@ log = logging.getLogger(__name__)
 _PAGE = 40
 _BITS_BELOW_MILLISECONDS = 16
 _OVERLAP_SECONDS = 600.0  # an id is made of when a post was written: one from elsewhere may have come that much later
+_OVERLAP_PAGES = 10  # on a busy instance so many are less than that
 _MARGIN_SECONDS = 60.0
 
 
 class Backfill:
     """Of one channel. append: hands a line to the spool.
 
-    The posts of some minutes before the gap are read once more, for those that came late from other servers; what was
-    heard is dropped by its key, where that is remembered for so long.
+    The posts of some minutes before the gap are read once more, 400 at most, for those that came late from other
+    servers; what was heard is dropped by its key, where that is remembered for so long.
     """
 
     def __init__(
@@ -85,8 +86,8 @@ class Backfill:
     def _read_pages(self, floor: int, heard: int | None, must_stop: Callable[[], bool]) -> int | None:
         """The oldest id that was read. heard: ids up to this one are not appended; None: all are."""
         oldest: int | None = None
-        more = True
-        while more and len(self._fetched) < self._most and not must_stop():
+        more, pages_before = True, 0
+        while more and len(self._fetched) < self._most and pages_before < _OVERLAP_PAGES and not must_stop():
             asked = {**self._channel.timeline_parameters, "limit": str(_PAGE), "since_id": str(floor)}
             statuses, more = self._instance.page(
                 self._channel.timeline, asked if oldest is None else {**asked, "max_id": str(oldest)}
@@ -98,6 +99,7 @@ class Backfill:
             for status in reversed(statuses):
                 self._take(status, heard)
             oldest = min(ids)
+            pages_before += oldest < (self._newest or 0)
         return oldest
 
     def _take(self, status: Any, heard: int | None) -> None:  # noqa: ANN401 - whatever JSON holds

@@ -10,7 +10,7 @@ from typing import Any
 
 from receivers.mastodon_api.html_text import words
 
-NOT_OPTED_OUT, OPTED_IN, ALL = "not-opted-out", "opted-in", "all"
+OPTED_IN, ALL = "opted-in", "all"
 
 _SAYS_NO = re.compile(r"#no(bots?|index|archiv(e|ing)|scrap(e|ing)|ai|train(ing)?)\b", re.IGNORECASE)
 _PUBLIC = (None, "public", "unlisted")

@@ -7,7 +7,6 @@ other too, as browsers do; it calls back for each tag and builds no tree, so tha
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lxml import etree
 
@@ -43,7 +42,7 @@ def words(html: str, is_quote: bool = False) -> Words:
 
 
 class _Reader:
-    """What libxml2 calls."""
+    """What libxml2 calls; comments and processing instructions are not for people."""
 
     def __init__(self, is_quote: bool) -> None:
         self._is_quote = is_quote
@@ -73,12 +72,6 @@ class _Reader:
             self._pieces.append("\n" * self._breaks)
         self._breaks = 0
         self._pieces.append(text)
-
-    def comment(self, text: str) -> None:
-        """Not for people."""
-
-    def pi(self, target: str, data: Any = None) -> None:  # noqa: ANN401 - as lxml has it
-        """Not for people either."""
 
     def close(self) -> Words:
         return Words("".join(self._pieces).strip(), tuple(self._links))

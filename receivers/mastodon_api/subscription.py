@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 0.5  # before connecting again; twice as long each time that a connection brought nothing
 _LONGEST_PAUSE_SECONDS = 60.0
+_LONGEST_WISH_SECONDS = 3_600.0
+_WORKED_SECONDS = 60.0  # a quiet hashtag brings nothing but heartbeats for hours
 _AFTER_NETWORK = wait_exponential_jitter(multiplier=0.5, max=30, jitter=0.5)
 _AFTER_REFUSAL = wait_exponential_jitter(multiplier=5, max=300, jitter=2)
 
@@ -71,11 +73,11 @@ class Subscription:
             why = self._read(stream, events)
             if why is None or self._stopping.is_set() or self._settings.available_now:
                 return
-            self._attention.lost(why)
-            fruitless = fruitless + 1 if self._heard_at == connected_at else 0
+            was_fruitful = self._attention.lost(why) >= _WORKED_SECONDS or self._heard_at > connected_at
+            fruitless = 0 if was_fruitful else fruitless + 1
             log.warning("feed disconnected, connecting again channel=%s why=%r", self._channel.name, why)
             pause = min(_PAUSE_SECONDS * 2**fruitless, _LONGEST_PAUSE_SECONDS)
-            self._clock.wait(self._stopping, max(pause, events.retry_seconds or 0))
+            self._clock.wait(self._stopping, max(pause, min(events.retry_seconds or 0, _LONGEST_WISH_SECONDS)))
 
     def hang_up(self) -> None:
         """End a read that may last; `stopping` is set."""
@@ -118,6 +120,7 @@ class Subscription:
                 self._attention.alive()
             for event in events.feed(block):
                 self._heard(spool_line(event, self._settings.mastodon_authors))
+        stream.close()
         self._instance.close()
         if events.has_begun:
             log.warning("an event was cut off with its connection, and not heard channel=%s", self._channel.name)

@@ -181,3 +181,15 @@ def test_the_timeline_is_that_of_the_stream(given: dict[str, str], path: str, qu
         assert asked.path == path
         assert {name: value for name, value in asked.query.items() if name not in ("limit", "since_id")} == query
         assert asked.headers["authorization"] == f"Bearer {api.token}"
+
+
+def test_before_the_gap_a_few_hundred_posts_are_read_however_busy_the_instance_is() -> None:
+    clock = ToldClock(1_000)
+    with MastodonApi() as api:
+        stage = Stage(api, clock)
+        for number in range(1_000):
+            stage.hear(written(api, 500 + number / 4))
+        missed = written(api, 900)
+        assert stage.fetch(100) == 100
+    assert stage.ids.count(missed["id"]) == 1
+    assert 360 <= len(stage.ids) <= 440
