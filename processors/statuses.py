@@ -71,7 +71,7 @@ def _flatten(found: Found) -> Mapping[str, Column]:
         "written_at": status["created_at"],
         "created_at": instant(status["created_at"]),
         "is_edit": (event["event"] == "status.update") | status["edited_at"].isNotNull(),
-        "lang": F.nullif(shown("language"), F.lit("")),
+        "lang": F.when(shown("language") != "", shown("language")),
         "tags": shown("tags")["name"],
         "has_media": F.coalesce(F.size(shown("media_attachments")) > 0, F.lit(False)),
         "kind": F.when(is_boost, "repost")

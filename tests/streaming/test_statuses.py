@@ -106,6 +106,11 @@ def test_text_is_decoded_once_and_html_alone(read: Read) -> None:
     assert post["raw_text"] == "<p>x &amp;lt; y &amp; z &lt;b&gt;</p>"
 
 
+def test_a_language_that_nobody_has_named_is_none(read: Read) -> None:
+    found = map(only_post, read([line(STATUSES.status("x", language=language)) for language in (None, "", "zh-TW")]))
+    assert [post["lang"] for post in found] == [None, None, "zh-TW"]
+
+
 def test_counts_are_metrics(read: Read) -> None:
     status = STATUSES.status("x", favourites_count=4, reblogs_count=3, replies_count=2, quotes_count=1)
     (post,) = map(only_post, read([line(status)]))
