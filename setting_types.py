@@ -20,6 +20,8 @@ _PYTHONS_ALONE = (
     "tlsCAFile", "tlsCertificateKeyFile", "tlsCertificateKeyFilePassword", "tlsCRLFile", "tlsAllowInvalidCertificates"
 )  # fmt: skip
 
+_MOST_HASHTAGS = 10
+
 
 def _names(value: object) -> object:
     return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
@@ -112,6 +114,17 @@ def _rules(value: str) -> str:
     return "\n".join(lines)
 
 
+def _hashtags(names: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(name.removeprefix("#") for name in names)
+    if not all(re.fullmatch(r"\w{1,100}", name) and not name.isdigit() for name in names):
+        raise ValueError("it must be hashtags: letters, digits and underscores, with or without #, commas between")
+    if len({name.lower() for name in names}) < len(names):
+        raise ValueError("it must hold each hashtag once")
+    if len(names) > _MOST_HASHTAGS:
+        raise ValueError(f"it must be {_MOST_HASHTAGS} hashtags at most: each is a connection to the instance")
+    return names
+
+
 def _authorities(value: str) -> str:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
@@ -163,6 +176,11 @@ TopicName = Annotated[
 ]
 Names = Annotated[tuple[TopicName, ...], NoDecode, BeforeValidator(_names)]
 NamesOrNone = Annotated[Names, AfterValidator(lambda names: () if names == ("none",) else names)]
+Language = Annotated[str, _matching(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "codes of languages: en,pt-BR")]
+Languages = Annotated[tuple[Language, ...], NoDecode, BeforeValidator(_names)]
+Keyword = Annotated[str, _matching(r"(?=.*\w).{1,100}", "words of at most 100 characters, with commas between")]
+Keywords = Annotated[tuple[Keyword, ...], NoDecode, BeforeValidator(_names)]
+Hashtags = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(_hashtags)]
 MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
 Authorities = Annotated[str, AfterValidator(_authorities)]
 Token = Annotated[SecretStr, AfterValidator(_token)]

@@ -19,8 +19,11 @@ from setting_types import (
     CheckpointUri,
     CountAddress,
     DatabaseName,
+    Hashtags,
     Host,
     JobName,
+    Keywords,
+    Languages,
     Moment,
     MongoUri,
     Names,
@@ -45,8 +48,8 @@ def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa
     return Field(default, description=about, json_schema_extra={"group": group}, **rules)
 
 
-JOB, STORAGE, KAFKA, SOCKET, TWITTER, COUNT, LIMITS = (
-    "job", "storage", "kafka", "socket", "twitter", "case count", "limits"
+JOB, STORAGE, KAFKA, SOCKET, TWITTER, MASTODON, FILTER, COUNT, LIMITS = (
+    "job", "storage", "kafka", "socket", "twitter", "mastodon", "filter", "case count", "limits"
 )  # fmt: skip
 
 
@@ -173,6 +176,40 @@ class Settings(Storage):
     )
     twitter_monthly_posts: int | None = _setting(TWITTER, None, "the same for a calendar month, UTC", gt=0)
 
+    mastodon_url: WebAddress | None = _setting(
+        MASTODON, None, "an instance, https://mastodon.example; required for mastodon"
+    )
+    mastodon_token: Token | None = _setting(
+        MASTODON, None, "access token of an account at the instance, scope read:statuses; required for mastodon"
+    )
+    mastodon_stream: Literal["public", "public:local", "public:remote", "hashtags"] = _setting(
+        MASTODON,
+        "public",
+        "what to hear: public (all that the instance knows of), public:local, public:remote or hashtags",
+    )
+    mastodon_hashtags: Hashtags = _setting(
+        MASTODON,
+        (),
+        "with MASTODON_STREAM=hashtags: which, with commas between, ten at most; a connection for each",
+        validate_default=True,
+    )
+    mastodon_authors: Literal["not-opted-out", "opted-in", "all"] = _setting(
+        MASTODON,
+        "not-opted-out",
+        "whose posts are stored: not-opted-out (all but those of who says no to being indexed), opted-in (of who says "
+        "yes to it) or all",
+    )
+    mastodon_backfill_posts: int = _setting(
+        MASTODON, 4_000, "most posts that are fetched after a gap, to fill it; 0: none", ge=0, le=100_000
+    )
+
+    languages: Languages = _setting(
+        FILTER, (), "of a whole network: languages to keep, as en,pt-BR; others are left out; default: all"
+    )
+    keywords: Keywords = _setting(
+        FILTER, (), "of a whole network: words one of which a post must hold, as covid,face mask; default: none"
+    )
+
     count_provider: str = _setting(
         COUNT,
         "worldometers",
@@ -230,6 +267,23 @@ class Settings(Storage):
         ge=0,
         le=_WEEK,
     )
+
+    @field_validator("mastodon_hashtags")
+    @classmethod
+    def _goes_with_the_stream(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        stream = info.data.get("mastodon_stream")
+        if stream == "hashtags" and not value:
+            raise ValueError("it must name a hashtag: MASTODON_STREAM is hashtags")
+        if stream not in ("hashtags", None) and value:
+            raise ValueError(f"it must stand beside MASTODON_STREAM=hashtags, which is {stream}")
+        return value
+
+    @field_validator("deduplicate_within_seconds")
+    @classmethod
+    def _knows_what_came_twice(cls, value: float, info: ValidationInfo) -> float:
+        if not value and len(info.data.get("mastodon_hashtags", ())) > 1:
+            raise ValueError("it must be more than 0: a post with several of MASTODON_HASHTAGS comes several times")
+        return value
 
     @field_validator("max_document_bytes")
     @classmethod

@@ -1,12 +1,19 @@
 """`requests` over connections whose sockets somebody else can shut down."""
 
 import socket
+import threading
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+_READ_BYTES = 64 * 1024
+_BODY_SECONDS = 30.0
 
 
 class WatchedAdapter(HTTPAdapter):
@@ -29,6 +36,60 @@ class WatchedAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _pools(self)
         return manager
+
+
+class HangUpAdapter(WatchedAdapter):
+    """A `requests` transport of one connection at a time, which another thread can end."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        super().__init__()
+
+    def watch(self, connection: socket.socket) -> socket.socket:
+        """The same socket; it is the connection now."""
+        self.release()
+        self._socket = connection.dup()
+        return connection
+
+    def release(self) -> None:
+        """There is no connection any more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def hang_up(self) -> None:
+        """End whatever waits for the other side, from another thread; what has come already can still be read."""
+        if (connection := self._socket) is not None:
+            with suppress(OSError):  # it has ended meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def read_body(self, answer: requests.Response, most_bytes: int) -> bytes:
+        """The body, bounded in bytes and in time, or as much of it as came; the answer holds it from then on."""
+        body = bytearray()
+        timer = threading.Timer(_BODY_SECONDS, self.hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            for block in answer.iter_content(_READ_BYTES):
+                body += block
+                if len(body) > most_bytes:
+                    break
+        except requests.RequestException:
+            body += b""  # the status counts, whatever became of the words
+        finally:
+            timer.cancel()
+            answer.close()
+        answer._content = bytes(body[:most_bytes])
+        return answer.content
+
+
+def blocks(answer: requests.Response) -> Iterator[bytes]:
+    """The body of an endless answer as it comes: without chunks (a proxy may undo them) `iter_content` would wait."""
+    if answer.raw.chunked:
+        yield from answer.iter_content(_READ_BYTES)
+        return
+    while block := answer.raw.read1(_READ_BYTES, decode_content=True):
+        yield block
 
 
 def _pools(adapter: WatchedAdapter) -> dict[str, type[HTTPConnectionPool]]:

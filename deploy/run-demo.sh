@@ -2,6 +2,7 @@
 # The demo: a feed of posts, and the job that listens to it. Arguments go to main.py. Ctrl-C stops both.
 # SOURCE=socket, the default: a TCP feed. SOURCE=twitter: X if CASESTREAM_TWITTER_BEARER_TOKEN is set, the API at
 # CASESTREAM_TWITTER_API_URL if that is; with neither a stand-in for X that plays the same posts.
+# SOURCE=mastodon: the instance of CASESTREAM_MASTODON_URL; without it a stand-in for one, with the same posts.
 # This script becomes main.py, so that signals and the exit code are main.py's own.
 set -euo pipefail
 set -m # each background job is a process group of its own: Ctrl-C reaches main.py alone
@@ -17,8 +18,9 @@ port_option_of_the_feed() { # nothing: somebody else's feed is listened to
   case $source in
     socket) echo --port ;;
     twitter) [[ -n ${CASESTREAM_TWITTER_BEARER_TOKEN:-}${CASESTREAM_TWITTER_API_URL:-} ]] || echo --x-port ;;
+    mastodon) [[ -n ${CASESTREAM_MASTODON_URL:-} ]] || echo --mastodon-port ;;
     *)
-      echo "SOURCE=$source: the demo knows socket and twitter" >&2
+      echo "SOURCE=$source: the demo knows socket, twitter and mastodon" >&2
       return 2
       ;;
   esac
@@ -54,6 +56,12 @@ run_main() { # run_main ADDRESS ARGUMENT…: becomes main.py
   shift
   if [[ $source == socket ]]; then
     exec "$python" main.py --jobname demo --source socket --socket-port "${address##*:}" "$@"
+  fi
+  if [[ $source == mastodon ]]; then
+    if [[ -n $address ]]; then
+      export CASESTREAM_MASTODON_URL=$address CASESTREAM_MASTODON_TOKEN=stand-in
+    fi
+    exec "$python" main.py --jobname demo-mastodon --source mastodon "$@"
   fi
   if [[ -n $address ]]; then
     export CASESTREAM_TWITTER_API_URL=$address

@@ -13,6 +13,7 @@ import typer
 from errors import FixSettings
 from operations.feed_kafka import KafkaOutlet, prepare_topic
 from operations.feed_lines import STANDARD_INPUT, batches
+from operations.feed_mastodon import MastodonOutlet
 from operations.feed_player import Outlet, play
 from operations.feed_progress import Progress, shown
 from operations.feed_tcp import TcpOutlet, listen
@@ -29,6 +30,7 @@ class Feed:
     rate: float
     port: int | None
     x_port: int | None
+    mastodon_port: int | None
     host: str
     kafka: str | None
     topic: str | None
@@ -49,6 +51,9 @@ def feed(
     x_port: Annotated[
         int | None, typer.Option(help="Play as X does: stand in for its API at this port; 0: a free one.")
     ] = None,
+    mastodon_port: Annotated[
+        int | None, typer.Option(help="Play as a Mastodon instance does: stand in for one at this port; 0: a free one.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     kafka: Annotated[
         str | None, typer.Option(metavar="BOOTSTRAP", help="Play into the Kafka of these brokers: host:port,…")
@@ -61,21 +66,26 @@ def feed(
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Makes --uneven repeatable.")] = None,
 ) -> None:
-    """Play a file line by line, as if it were live, to TCP clients, into a Kafka topic, or as X's filtered stream.
+    """Play a file line by line, as if it were live, to TCP clients, into a Kafka topic, as X's filtered stream, or as a
+    Mastodon instance.
 
     Bytes are sent as they are. Over TCP the first client starts the stream, every client hears it from when it
     connected, the slowest sets the pace (one that reads nothing for 30 s is dropped), and while nobody listens the
     player pauses. As X's API, for one client at a time and any bearer token, a line of text becomes a post, and one
-    that is a JSON object is sent as it is. Ends with exit code 0 at the end of the file, on Ctrl-C and on SIGTERM; 1
-    if Kafka did not take every event, 2 if the arguments are wrong, 3 if it could not start.
+    that is a JSON object is sent as it is. As a Mastodon instance, for any token, a line of text becomes a status, one
+    that is a JSON object is a status or any event: {"event": …, "payload": …}. Ends with exit code 0 at the end of the
+    file, on Ctrl-C and on SIGTERM; 1 if Kafka did not take every event, 2 if the arguments are wrong, 3 if it could not
+    start.
 
     manage.py feed --file demo/tweets.txt --rate 50 --port 9009 --loop --uneven
 
     manage.py feed --file demo/tweets.txt --rate 0 --kafka 127.0.0.1:9092 --topic tweets
 
     manage.py feed --file demo/tweets.txt --rate 20 --x-port 9010 --loop
+
+    manage.py feed --file demo/tweets.txt --rate 20 --mastodon-port 9011 --loop
     """
-    asked = Feed(file, rate, port, x_port, host, kafka, topic, partitions, loop, life_like, seed)
+    asked = Feed(file, rate, port, x_port, mastodon_port, host, kafka, topic, partitions, loop, life_like, seed)
     if problems := asked.problems():
         raise FixSettings(problems)
     run(asked)
@@ -103,6 +113,10 @@ def _outlet(asked: Feed, interrupt: Interrupt, progress: Progress) -> Iterator[O
         with XOutlet(listen(asked.host, asked.x_port), interrupt, progress) as clients_of_x:
             print(f"listening on {clients_of_x.url}", flush=True)
             yield clients_of_x
+    elif asked.mastodon_port is not None:
+        with MastodonOutlet(listen(asked.host, asked.mastodon_port), interrupt, progress) as clients_of_mastodon:
+            print(f"listening on {clients_of_mastodon.url}", flush=True)
+            yield clients_of_mastodon
     else:
         listener = listen(asked.host, asked.port or 0)
         print(f"listening on {asked.host}:{listener.getsockname()[1]}", flush=True)
@@ -118,9 +132,10 @@ def _rate_problems(asked: Feed) -> Iterator[str]:
 
 
 def _target_problems(asked: Feed) -> Iterator[str]:
-    if [asked.port, asked.x_port, asked.kafka].count(None) != 2:
-        yield "give either --port (TCP) or --kafka with --topic, or --x-port (X's API)"
-    for option, port in (("--port", asked.port), ("--x-port", asked.x_port)):
+    ports = {"--port": asked.port, "--x-port": asked.x_port, "--mastodon-port": asked.mastodon_port}
+    if [*ports.values(), asked.kafka].count(None) != len(ports):
+        yield "give either --port (TCP) or --kafka with --topic, or --x-port (X's API), or --mastodon-port"
+    for option, port in ports.items():
         if port is not None and not 0 <= port <= 65535:
             yield f"{option} {port}: must be 0 to 65535"
     if (asked.kafka is None) != (asked.topic is None):

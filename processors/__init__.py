@@ -2,11 +2,13 @@
 
 from processors.base import StreamProcessor
 from processors.kafka import KafkaProcessor
+from processors.mastodon import MastodonProcessor
 from processors.socket import SocketProcessor
 from processors.twitter import TwitterProcessor
 
 PROCESSORS: dict[str, type[StreamProcessor]] = {
     "kafka": KafkaProcessor,
+    "mastodon": MastodonProcessor,
     "socket": SocketProcessor,
     "twitter": TwitterProcessor,
 }

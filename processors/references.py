@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from processors.posts import is_repost
 
 IDENTIFIER = r"^[^\s{}\[\]\"]{1,512}\z"  # what begins with a bracket was no string and no number in the JSON
+NAME = r"^[^\[{\"\s].{0,511}\z"  # what begins with a bracket or a quote was no string in the JSON
 
 _KINDS = {"retweeted": "repost", "quoted": "quote", "replied_to": "reply"}  # the first that is there decides
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from processors.instants import instant
 from processors.json_event import find_json, find_mark, is_whole, parsed, root
 from processors.metrics import PUBLIC_METRICS, metrics
 from processors.posts import (
@@ -16,7 +17,7 @@ from processors.posts import (
     is_blank,
     without_noise,
 )
-from processors.references import IDENTIFIER, chosen, edit_of, kind, refers_to
+from processors.references import IDENTIFIER, NAME, chosen, edit_of, kind, refers_to
 from processors.steps import Found, in_steps
 from processors.whole_texts import choose_words, find_repeated, is_nested, read_repeated, text_and_entities
 
@@ -35,10 +36,6 @@ _TWEET = f"""
     public_metrics {PUBLIC_METRICS}
 """
 _EVENT = f"data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>>, {_TWEET}"
-
-# At the end `\z`: Java's `$` lets a line feed pass.
-_ISO_8601 = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?\z"
-_NAME = r"^[^\[{\"\s].{0,511}\z"  # what begins with a bracket or a quote was no string in the JSON
 
 
 def tweet_or_problem(event: Column, other: Callable[[Column], Column]) -> Column:
@@ -79,7 +76,7 @@ def _flatten(found: Found) -> Mapping[str, Column]:
         "own_entities": entities,
         "id": field("id"),
         "written_at": field("created_at"),
-        "created_at": _created_at(field("created_at")),
+        "created_at": instant(field("created_at")),
         "lang": field("lang"),
         "author": F.coalesce(field("author_id"), field("author")),
         "reference": chosen(field("referenced_tweets")),
@@ -124,14 +121,9 @@ def _post(found: Found) -> Column:
     )
 
 
-def _created_at(written: Column) -> Column:
-    instant = F.date_trunc("millisecond", F.when(written.rlike(_ISO_8601), written.cast("timestamp")))
-    return F.when(F.year(instant).between(1970, 2100), instant)
-
-
 def _has_bad_field(found: Found) -> Column:
     bad_time = found["written_at"].isNotNull() & found["created_at"].isNull()
     bad_name = F.lit(False)
-    for name, rule in (("id", IDENTIFIER), ("lang", IDENTIFIER), ("author", _NAME)):
+    for name, rule in (("id", IDENTIFIER), ("lang", IDENTIFIER), ("author", NAME)):
         bad_name = bad_name | (found[name].isNotNull() & ~found[name].rlike(rule))
     return bad_time | bad_name | is_nested(found["own_text"], found["event"])

@@ -10,13 +10,14 @@ from pydantic import SecretStr
 
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
+from receivers.web import host_of
 from receivers.x_api.answers import is_too_many_connections
 from receivers.x_api.attention import Attention
 from receivers.x_api.back_off import BackOff, Ended
 from receivers.x_api.caps import Caps, Closed
 from receivers.x_api.refusals import raise_if_hopeless, taken
 from receivers.x_api.rules import synchronise, wanted_rules, withdraw
-from receivers.x_api.stream import FilteredStream, host_of
+from receivers.x_api.stream import FilteredStream
 from receivers.x_api.transport import ApiAdapter
 from settings import Settings
 from spool.segments import CutEvent

@@ -1,18 +1,13 @@
-"""HTTP for the stand-in of X's API: a thread for each connection, requests in, answers and streams out."""
+"""HTTP for stand-ins of streaming APIs: a thread for each connection, requests in, answers and streams out."""
 
 import json
 import socket
-import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from operations.x_stand_in.connections import HangUpServer
 from operations.x_stand_in.site import Answer, Request, Site
-
-CONNECTS_PER_WINDOW = 50
-WINDOW_SECONDS = 900
-"""What X allows; here it is only told, never counted."""
 
 
 class Server(HangUpServer):
@@ -43,9 +38,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply()
 
     def _reply(self) -> None:
-        answer = self.server.site.answer(self._request())
+        request = self._request()
+        answer = self.server.site.answer(request)
         if answer is None:
-            self._stream()
+            self._stream(request)
         else:
             self._send(answer)
 
@@ -70,13 +66,13 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self.wfile.write(body)
 
-    def _stream(self) -> None:
+    def _stream(self, request: Request) -> None:
         site = self.server.site
         compressed = site.gzip and "gzip" in self.headers.get("Accept-Encoding", "")
-        headers = {"Content-Type": "application/json; charset=utf-8", "Transfer-Encoding": "chunked"}
+        headers = {**site.stream_headers, "Transfer-Encoding": "chunked"}
         if compressed:
             headers["Content-Encoding"] = "gzip"
-        stream = site.admit(self.connection, compressed, lambda: self._head(200, headers))
+        stream = site.admit(request, self.connection, compressed, lambda: self._head(200, headers))
         if isinstance(stream, Answer):
             self._send(stream)
             return
@@ -90,12 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.close()
 
     def _head(self, status: int, headers: dict[str, str]) -> None:
-        shown = {
-            "x-rate-limit-limit": str(CONNECTS_PER_WINDOW),
-            "x-rate-limit-remaining": str(CONNECTS_PER_WINDOW - 1),
-            "x-rate-limit-reset": str(int(time.time()) + WINDOW_SECONDS),
-            **{name.lower(): value for name, value in headers.items()},
-        }
+        shown = self.server.site.limits() | {name.lower(): value for name, value in headers.items()}
         self.send_response(status)
         for name, value in shown.items():
             self.send_header(name, value)

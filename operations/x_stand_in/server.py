@@ -5,10 +5,11 @@ https://docs.x.com/x-api/posts/filtered-stream/introduction
 
 import socket
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from operations.x_stand_in.http import Server
 from operations.x_stand_in.problems import NO_RULES, NOT_FOUND, TOO_MANY_CONNECTIONS, UNAUTHORIZED, invalid_request
@@ -20,6 +21,9 @@ STREAM = "/2/tweets/search/stream"
 RULES = f"{STREAM}/rules"
 KEEP_ALIVE_SECONDS = 20.0
 PATIENCE_SECONDS = 30.0
+CONNECTS_PER_WINDOW = 50
+WINDOW_SECONDS = 900
+"""What X allows; here it is only told, never counted."""
 
 
 @dataclass
@@ -46,6 +50,8 @@ class XServer:
     `token` None takes any; `connections`: how many streams may be open at once; `gzip`: compress a stream for
     clients that accept it; `patience`: seconds for which a client may take nothing. `admitted` counts the streams.
     """
+
+    stream_headers: ClassVar[Mapping[str, str]] = {"Content-Type": "application/json; charset=utf-8"}
 
     def __init__(
         self,
@@ -109,7 +115,21 @@ class XServer:
             case _:
                 return Answer(404, NOT_FOUND)
 
-    def admit(self, connection: socket.socket, compressed: bool, greet: Callable[[], None]) -> XStream | Answer:
+    def limits(self) -> dict[str, str]:
+        """See `Site`."""
+        return {
+            "x-rate-limit-limit": str(CONNECTS_PER_WINDOW),
+            "x-rate-limit-remaining": str(CONNECTS_PER_WINDOW - 1),
+            "x-rate-limit-reset": str(int(time.time()) + WINDOW_SECONDS),
+        }
+
+    def admit(
+        self,
+        request: Request,  # noqa: ARG002 - there is only one stream
+        connection: socket.socket,
+        compressed: bool,
+        greet: Callable[[], None],
+    ) -> XStream | Answer:
         """See `Site`."""
         with self._admission:
             if not self.rules.all():

@@ -1,9 +1,9 @@
-"""What the stand-in of X's API is asked, what it answers, and who answers."""
+"""What a stand-in of a streaming API is asked, what it answers, and who answers."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from operations.x_stand_in.stream import XStream
 
@@ -32,11 +32,18 @@ class Site(Protocol):
     """What is served."""
 
     gzip: bool
+    stream_headers: ClassVar[Mapping[str, str]]
+    """Of the answer that is a stream."""
+
+    def limits(self) -> dict[str, str]:
+        """Headers of every answer, in small letters: what the client may still do."""
 
     def answer(self, request: Request) -> Answer | None:
         """The answer; None: the request is for a stream, ask `admit`."""
 
-    def admit(self, connection: socket.socket, compressed: bool, greet: Callable[[], None]) -> XStream | Answer:
+    def admit(
+        self, request: Request, connection: socket.socket, compressed: bool, greet: Callable[[], None]
+    ) -> XStream | Answer:
         """A new stream, after `greet` has sent the head of its response, or why there is none."""
 
     def play(self, stream: XStream) -> None:

@@ -22,19 +22,23 @@ class Attention:
         self._connected_at: datetime | None = None
         self._is_proved = False  # something has come over this connection
         self._last = self._trusted_from = clock.now()
-        self._backfill_minutes = 0
+        self._repeated_seconds = 0.0
 
     def connected(self, backfill_minutes: int) -> None:
         """A connection is there, which repeats so many minutes."""
         self._connected_at = self._last = self._trusted_from = self._clock.now()
-        self._is_proved, self._backfill_minutes = False, backfill_minutes
+        self._is_proved, self._repeated_seconds = False, 60 * backfill_minutes
+
+    def repeated(self, seconds: float) -> None:
+        """What was said in so many seconds before the connection has been fetched; call it before `alive`."""
+        self._repeated_seconds = seconds
 
     def alive(self) -> None:
         """An event or a keep-alive has come."""
         now = self._clock.now()
         if not self._is_proved and self._connected_at is not None:
             self._is_proved = True
-            self._coverage.close_gap(60 * self._backfill_minutes, at=self._connected_at)
+            self._coverage.close_gap(self._repeated_seconds, at=self._connected_at)
         if now >= self._trusted_from:
             self._last = now
 

@@ -5,19 +5,16 @@ tweepy's own loop connects again by itself, shows neither status nor headers, an
 """
 
 import logging
-import re
 import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import tweepy
-from requests.auth import AuthBase
-from urllib3.exceptions import ReadTimeoutError
 
+from receivers.web import Bearer, said
 from receivers.x_api.answers import Answer, Problem, ends_the_stream, problems, words
 from receivers.x_api.back_off import Ended
 from receivers.x_api.transport import TWEEPY_HOST, ApiAdapter, StreamedAnswer
@@ -67,7 +64,7 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
         heard: Callable[[bytes | CutEvent], None],
     ) -> None:
         super().__init__(token, return_type=dict)
-        self.session.auth = _Bearer(token)
+        self.session.auth = Bearer(token)
         self.session.max_redirects = 0
         self._adapter = adapter
         self._connected = connected
@@ -189,29 +186,5 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
             self._now.answer = response
 
 
-class _Bearer(AuthBase):
-    """The token, whatever a .netrc says."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
 def _said(error: BaseException | None) -> str:
-    """A network error in a few words: requests wraps the cause several times."""
-    while error is not None and (inner := getattr(error, "reason", None) or next(iter(error.args), None)) is not None:
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    if isinstance(error, TimeoutError | ReadTimeoutError):
-        return "nothing came in time, not even X's keep-alive"
-    text = " ".join(re.sub(r"<[^>]* object at [^>]*>: |\w+\(host=[^)]*\): ", "", str(error)).split())
-    return f"the connection broke: {type(error).__name__}: {text[:300]}"
-
-
-def host_of(url: str) -> str:
-    """`api.x.com` of its URL, for logs."""
-    return urlsplit(url).netloc.rsplit("@", 1)[-1]
+    return said(error, "X's keep-alive")

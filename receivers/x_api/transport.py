@@ -1,9 +1,6 @@
 """Where tweepy's requests really go, and what of their answers it does not show."""
 
-import socket
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import requests
@@ -13,15 +10,13 @@ from urllib3.exceptions import DecodeError
 from receivers.lines import LineSplitter
 from receivers.x_api.answers import is_json
 from spool.segments import CutEvent
-from watched_connections import WatchedAdapter
+from watched_connections import HangUpAdapter, blocks
 
 TWEEPY_HOST = "https://api.twitter.com"  # tweepy 4.17 knows no other
-_READ_BYTES = 64 * 1024
 _ANSWER_SECONDS = 21.0  # tweepy's own for the stream; it has none for rules, which could then hang for ever
-_BODY_SECONDS = 30.0
 
 
-class ApiAdapter(WatchedAdapter):
+class ApiAdapter(HangUpAdapter):
     """Leads what tweepy sends to X's old host name to `url`, and lets no request wait for ever.
 
     read_seconds: longest silence, where it is to be shorter than tweepy's 21 s.
@@ -31,7 +26,6 @@ class ApiAdapter(WatchedAdapter):
         self._url = url.rstrip("/")
         self._max_event_bytes = max_event_bytes
         self._read_seconds = read_seconds
-        self._socket: socket.socket | None = None
         super().__init__()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
@@ -46,43 +40,6 @@ class ApiAdapter(WatchedAdapter):
         answer = StreamedAnswer(self._max_event_bytes)
         answer.__dict__.update(super().build_response(req, resp).__dict__)
         return answer
-
-    def watch(self, connection: socket.socket) -> socket.socket:
-        """The same socket; it is the connection now."""
-        self.release()
-        self._socket = connection.dup()
-        return connection
-
-    def release(self) -> None:
-        """There is no connection any more."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-    def hang_up(self) -> None:
-        """End whatever waits for the other side, from another thread; what has come already can still be read."""
-        if (connection := self._socket) is not None:
-            with suppress(OSError):  # it has ended meanwhile
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def read_body(self, answer: requests.Response, most_bytes: int) -> bytes:
-        """The body, bounded in bytes and in time, or as much of it as came; the answer holds it from then on."""
-        body = bytearray()
-        timer = threading.Timer(_BODY_SECONDS, self.hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            for block in answer.iter_content(_READ_BYTES):
-                body += block
-                if len(body) > most_bytes:
-                    break
-        except requests.RequestException:
-            body += b""  # the status counts, whatever became of the words
-        finally:
-            timer.cancel()
-            answer.close()
-        answer._content = bytes(body[:most_bytes])
-        return answer.content
 
 
 class StreamedAnswer(requests.Response):
@@ -101,7 +58,7 @@ class StreamedAnswer(requests.Response):
     def iter_lines(self, *_: Any, **__: Any) -> Iterator[bytes | CutEvent]:  # noqa: ANN401
         """Events without their CR LF; an empty one is X's keep-alive. Raises what tweepy takes for a broken line."""
         try:
-            for block in _without_returns(self._blocks()):
+            for block in _without_returns(blocks(self)):
                 yield from self._lines.feed(block)
         except (ContentDecodingError, DecodeError) as error:
             yield from self._rest()
@@ -110,14 +67,6 @@ class StreamedAnswer(requests.Response):
             yield from self._rest()
             raise
         yield from self._rest()
-
-    def _blocks(self) -> Iterator[bytes]:
-        """The body as it comes; without chunks (a proxy may undo them) `iter_content` would wait for whole blocks."""
-        if self.raw.chunked:
-            yield from self.iter_content(_READ_BYTES)
-            return
-        while block := self.raw.read1(_READ_BYTES, decode_content=True):
-            yield block
 
     def _rest(self) -> Iterator[bytes | CutEvent]:
         """What no line feed has ended, if it is whole nevertheless."""
@@ -128,10 +77,10 @@ class StreamedAnswer(requests.Response):
                 self.cut_off = rest.length if isinstance(rest, CutEvent) else len(rest)
 
 
-def _without_returns(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def _without_returns(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The blocks with LF for each CR LF, also where that is cut in two: X's lines end so, and an event must not."""
     held = b""
-    for block in blocks:
+    for block in pieces:
         whole = held + block
         held = b"\r" if whole.endswith(b"\r") else b""
         yield whole.removesuffix(b"\r").replace(b"\r\n", b"\n")

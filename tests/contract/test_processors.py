@@ -53,8 +53,23 @@ NO_TWEETS = {
     b'{"errors":[{"title":"Not Found Error"}]}': "not_a_post",
 }
 
+STATUSES = {
+    b'{"event":"update","id":"1","author":"a@b.c","text":"a #toot &lt;3","links":[],"mentions":[],'
+    b'"status":{"content":"<p>a #toot &amp;lt;3</p>","created_at":"2026-01-02T00:00:00.000Z"}}': "a toot &lt;3",
+    b'{"event":"status.update","id":"1","text":"warning\\n\\nnew","status":{"content":"<p>new</p>"}}': "warning new",
+    b'{"event":"update","id":"2","text":"inner","status":{"content":"","reblog":{"id":"1","content":"x"}}}': "inner",
+}
+NO_STATUSES = {
+    b"plain": "not_json",
+    b'{"event":"update","id":"1","text":" ","status":{"content":"<p> </p>"}}': "no_text",
+    b'{"event":"update","id":"a b","text":"x","status":{"content":"x"}}': "bad_field",
+    b"42": "not_a_post",
+    b'{"event":"update","id":"1"}': "not_a_post",
+}
+
 CASES = {
     "kafka": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, KAFKA),
+    "mastodon": Case(STATUSES, NO_STATUSES, {"mastodon_url": "http://127.0.0.1:1", "mastodon_token": "t"}),
     "socket": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON),
     "twitter": Case(TWEETS, NO_TWEETS, {"twitter_bearer_token": "t"}),
 }

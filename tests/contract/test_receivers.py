@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from operations.mastodon_stand_in.stream import SseStream
 from operations.x_stand_in.stream import XStream
 from processors import PROCESSORS
 from receivers.base import Receiver
+from receivers.mastodon import MastodonReceiver
 from receivers.socket import SocketReceiver
 from receivers.twitter import TwitterReceiver
 from runtime.plugins import receiver_class
 from tests.servers.heard import Heard
+from tests.servers.mastodon_api import MastodonApi, says
 from tests.servers.peer import Peer, hold, send
 from tests.servers.x_api import XApi
 
@@ -56,7 +59,23 @@ def serve_x(released: threading.Event, is_endless: bool) -> tuple[dict[str, Any]
     return {"twitter_api_url": api.url, "twitter_bearer_token": api.token}, api
 
 
+def hold_until(released: threading.Event) -> None:
+    released.wait(BOUND_SECONDS)
+
+
+def serve_mastodon(
+    released: threading.Event, is_endless: bool
+) -> tuple[dict[str, Any], AbstractContextManager[object]]:
+    """EVENTS as the data of updates, in two connections: they are no statuses, and handed on as they came."""
+    updates = [b"event: update\ndata: " + event + b"\n\n" for event in EVENTS]
+    go_on = says(*updates[2:], then=lambda _: hold_until(released))
+    begin = says(*updates[:2], then=SseStream.drop)
+    api = MastodonApi(script=[begin, go_on] if is_endless else [says(*updates)])
+    return api.settings, api
+
+
 CASES: dict[str, tuple[type[Receiver], Serve]] = {
+    "mastodon": (MastodonReceiver, serve_mastodon),
     "socket": (SocketReceiver, serve_lines),
     "twitter": (TwitterReceiver, serve_x),
 }

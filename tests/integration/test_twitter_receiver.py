@@ -566,7 +566,7 @@ def test_an_answer_that_a_proxy_has_joined_is_heard_post_by_post() -> None:
 
 
 def test_a_refusal_that_trickles_or_never_ends_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("receivers.x_api.transport._BODY_SECONDS", 0.3)
+    monkeypatch.setattr("watched_connections._BODY_SECONDS", 0.3)
     clock = ToldClock()
     with CountPage(mode="trickle") as trickling:
         given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t", "start_timeout_seconds": 1}

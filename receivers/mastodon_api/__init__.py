@@ -1,0 +1,1 @@
+"""Mastodon's streaming API and timelines, as `receivers.mastodon` needs them."""

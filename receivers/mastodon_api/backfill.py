@@ -1,0 +1,127 @@
+"""What a stream said while nobody listened, as the timeline beside it has it.
+
+The stream itself repeats nothing. The pages are read from the newest backwards, so that where there are too many of
+them it is the beginning of the gap that is lost. A timeline has a post as it is now; it tells of no post that was
+deleted meanwhile, and of no edit of one that is older than the gap.
+https://docs.joinmastodon.org/methods/timelines/
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from clock import Clock
+from receivers.mastodon_api.answers import Refused
+from receivers.mastodon_api.channels import Channel
+from receivers.mastodon_api.events import DELETE, UPDATE, SpoolLine, status_line
+from receivers.mastodon_api.instance import NETWORK_ERRORS, Instance
+from settings import Settings
+
+log = logging.getLogger(__name__)
+
+_PAGE = 40
+_BITS_BELOW_MILLISECONDS = 16
+_OVERLAP_SECONDS = 600.0  # an id is made of when a post was written: one from elsewhere may have come that much later
+_OVERLAP_PAGES = 10  # on a busy instance so many are less than that
+_MARGIN_SECONDS = 60.0
+
+
+class Backfill:
+    """Of one channel. append: hands a line to the spool.
+
+    The posts of some minutes before the gap are read once more, 400 at most, for those that came late from other
+    servers; what was heard is dropped by its key, where that is remembered for so long.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        channel: Channel,
+        settings: Settings,
+        clock: Clock,
+        append: Callable[[SpoolLine], None],
+    ) -> None:
+        self._instance = instance
+        self._channel = channel
+        self._most = settings.mastodon_backfill_posts
+        self._authors = settings.mastodon_authors
+        self._within = settings.deduplicate_within_seconds
+        self._clock = clock
+        self._append = append
+        self._newest: int | None = None
+        self._fetched: dict[str, str] = {}
+
+    def note(self, line: SpoolLine) -> None:
+        """The stream has said that."""
+        if line.name == UPDATE and (number := _number(line.status_id)) is not None:
+            self._newest = max(self._newest or 0, number)
+
+    def is_repeat(self, line: SpoolLine) -> bool:
+        """Whether a status of the stream is one that was fetched, in that version or a later one."""
+        fetched = self._fetched.get(line.status_id or "")
+        return fetched is not None and line.name != DELETE and line.edited_at <= fetched
+
+    def fetch(self, gap_seconds: float, must_stop: Callable[[], bool]) -> float:
+        """Append what was missed; of how many seconds before now nothing is missing, as far as the timeline tells."""
+        self._fetched.clear()
+        if self._newest is None or not self._most or not gap_seconds:
+            return 0
+        now, overlap = self._clock.now(), self._overlap(gap_seconds)
+        floor = self._newest - (round(overlap * 1000) << _BITS_BELOW_MILLISECONDS) - 1
+        try:
+            oldest = self._read_pages(floor, None if overlap else self._newest, must_stop)
+        except (Refused, *NETWORK_ERRORS, RecursionError) as error:
+            log.warning("the timeline does not tell what was missed channel=%s why=%r", self._channel.name, str(error))
+            oldest = min(map(int, self._fetched), default=None)
+        covered = self._covered(oldest, gap_seconds, now)
+        posts = len(self._fetched)
+        log.info("missed posts fetched channel=%s posts=%s seconds=%.0f", self._channel.name, posts, covered)
+        return covered
+
+    def _overlap(self, gap_seconds: float) -> float:
+        fits = gap_seconds + _OVERLAP_SECONDS + _MARGIN_SECONDS <= self._within
+        return _OVERLAP_SECONDS if fits else 0
+
+    def _read_pages(self, floor: int, heard: int | None, must_stop: Callable[[], bool]) -> int | None:
+        """The oldest id that was read. heard: ids up to this one are not appended; None: all are."""
+        oldest: int | None = None
+        more, pages_before = True, 0
+        while more and len(self._fetched) < self._most and pages_before < _OVERLAP_PAGES and not must_stop():
+            asked = {**self._channel.timeline_parameters, "limit": str(_PAGE), "since_id": str(floor)}
+            statuses, more = self._instance.page(
+                self._channel.timeline, asked if oldest is None else {**asked, "max_id": str(oldest)}
+            )
+            numbers = [_number(status.get("id")) for status in statuses if isinstance(status, dict)]
+            ids = [number for number in numbers if number is not None and (oldest is None or number < oldest)]
+            if not ids:
+                break
+            for status in reversed(statuses):
+                self._take(status, heard)
+            oldest = min(ids)
+            pages_before += oldest < (self._newest or 0)
+        return oldest
+
+    def _take(self, status: Any, heard: int | None) -> None:  # noqa: ANN401 - whatever JSON holds
+        number = _number(status.get("id")) if isinstance(status, dict) else None
+        if number is None:
+            return
+        line = status_line(UPDATE, status, self._authors)
+        self._fetched[str(number)] = line.edited_at
+        if heard is None or number > heard:
+            self._append(line)
+
+    def _covered(self, oldest: int | None, gap_seconds: float, now: datetime) -> float:
+        """A timeline that shows no post from before the gap may be switched off, or not have been read to its end."""
+        if oldest is None or self._newest is None:
+            return 0
+        newest, self._newest = self._newest, max(self._newest, *map(int, self._fetched))
+        if oldest <= newest:
+            return gap_seconds
+        since = datetime.fromtimestamp((oldest >> _BITS_BELOW_MILLISECONDS) / 1000, UTC)
+        return min(max((now - since).total_seconds(), 0), gap_seconds)
+
+
+def _number(status_id: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
+    text = str(status_id)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 19 else None

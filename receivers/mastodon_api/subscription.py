@@ -1,0 +1,186 @@
+"""One channel of an instance: one connection after the other."""
+
+import logging
+from collections.abc import Iterator
+from threading import Event
+
+import requests
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
+
+from clock import Clock
+from errors import CannotStart
+from receivers.base import Coverage, Spool
+from receivers.mastodon_api.answers import Refused
+from receivers.mastodon_api.backfill import Backfill
+from receivers.mastodon_api.channels import Channel
+from receivers.mastodon_api.events import SpoolLine, spool_line
+from receivers.mastodon_api.instance import NETWORK_ERRORS, Instance
+from receivers.mastodon_api.sse import EventStream
+from receivers.web import host_of, said
+from receivers.x_api.attention import Attention
+from settings import Settings
+
+log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 0.5  # before connecting again; twice as long each time that a connection brought nothing
+_LONGEST_PAUSE_SECONDS = 60.0
+_LONGEST_WISH_SECONDS = 3_600.0
+_WORKED_SECONDS = 60.0  # a quiet hashtag brings nothing but heartbeats for hours
+_AFTER_NETWORK = wait_exponential_jitter(multiplier=0.5, max=30, jitter=0.5)
+_AFTER_REFUSAL = wait_exponential_jitter(multiplier=5, max=300, jitter=2)
+
+
+class Subscription:
+    """Reads a channel in the thread that calls `run`, and connects again whenever the connection ends."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        instance: Instance,
+        settings: Settings,
+        spool: Spool,
+        coverage: Coverage,
+        clock: Clock,
+        stopping: Event,
+    ) -> None:
+        self._channel = channel
+        self._instance = instance
+        self._settings = settings
+        self._spool = spool
+        self._coverage = coverage
+        self._clock = clock
+        self._stopping = stopping
+        self._attention = Attention(coverage, clock)
+        self._backfill = Backfill(instance, channel, settings, clock, self._append)
+        self._started_at = self._heard_at = clock.monotonic()
+        self._was_connected = False
+
+    def run(self) -> None:
+        """Read until told to stop or, with `available_now`, until the channel is silent for `idle_seconds`.
+
+        Raises CannotStart where waiting does not help, with the instance's words.
+        """
+        fruitless = 0
+        while (stream := self._connect()) is not None:
+            connected_at = self._heard_at = self._clock.monotonic()
+            events = EventStream(self._settings.max_event_bytes)
+            why = self._read(stream, events)
+            if why is None or self._stopping.is_set() or self._settings.available_now:
+                return
+            was_fruitful = self._attention.lost(why) >= _WORKED_SECONDS or self._heard_at > connected_at
+            fruitless = 0 if was_fruitful else fruitless + 1
+            log.warning("feed disconnected, connecting again channel=%s why=%r", self._channel.name, why)
+            pause = min(_PAUSE_SECONDS * 2**fruitless, _LONGEST_PAUSE_SECONDS)
+            self._clock.wait(self._stopping, max(pause, min(events.retry_seconds or 0, _LONGEST_WISH_SECONDS)))
+
+    def hang_up(self) -> None:
+        """End a read that may last; `stopping` is set."""
+        self._instance.hang_up()
+
+    def _connect(self) -> requests.Response | None:
+        """A stream, however long it takes; None when the job is to stop, or the feed is over."""
+        retrying = Retrying(
+            retry=retry_if_exception_type((Refused, *NETWORK_ERRORS)),
+            wait=_pause,
+            stop=self._is_enough,
+            sleep=self._sleep,
+            before_sleep=self._note_absence,
+            retry_error_callback=self._give_up,
+        )
+        return retrying(self._open)
+
+    def _open(self) -> requests.Response | None:
+        try:
+            stream = self._instance.stream(self._channel.stream, self._channel.stream_parameters)
+        except Refused as refusal:
+            refusal.raise_if_hopeless(self._was_connected)
+            raise
+        if self._stopping.is_set():  # `hang_up` came before there was a connection
+            stream.close()
+            return None
+        self._was_connected = True
+        self._attention.connected(0)
+        log.info("feed connected peer=%s channel=%s", host_of(stream.url or ""), self._channel.name)
+        self._attention.repeated(self._backfill.fetch(self._coverage.gap_seconds(), self._stopping.is_set))
+        return stream
+
+    def _read(self, stream: requests.Response, events: EventStream) -> str | None:
+        """Everything that the instance sends, into the spool; why it broke off, None where the reading is over."""
+        why: str | None = None
+        blocks = self._instance.blocks_of(stream)
+        while why is None and not self._is_over():
+            block, why = _next(blocks)
+            if block:
+                self._attention.alive()
+            for event in events.feed(block):
+                self._heard(spool_line(event, self._settings.mastodon_authors))
+        stream.close()
+        self._instance.close()
+        if events.has_begun:
+            log.warning("an event was cut off with its connection, and not heard channel=%s", self._channel.name)
+        return why
+
+    def _heard(self, line: SpoolLine) -> None:
+        self._heard_at = self._clock.monotonic()
+        if not self._backfill.is_repeat(line):
+            self._append(line)
+        self._backfill.note(line)
+
+    def _append(self, line: SpoolLine) -> None:
+        before = self._clock.now()
+        self._spool.append([line.event])
+        self._attention.read_again(before)
+
+    def _is_over(self) -> bool:
+        idle = self._clock.monotonic() - self._heard_at
+        return self._settings.available_now and idle >= self._settings.idle_seconds
+
+    def _is_enough(self, attempt: RetryCallState) -> bool:
+        if stop_when_event_set(self._stopping)(attempt):
+            return True
+        if self._was_connected:
+            return self._settings.available_now
+        return self._clock.monotonic() - self._started_at >= self._settings.start_timeout_seconds
+
+    def _sleep(self, seconds: float) -> None:
+        self._clock.wait(self._stopping, seconds)
+
+    def _note_absence(self, attempt: RetryCallState) -> None:
+        why, seconds = _why(attempt), attempt.next_action.sleep if attempt.next_action else 0
+        self._coverage.open_gap(why)
+        log.warning("feed away, trying again channel=%s seconds=%.1f why=%r", self._channel.name, seconds, why)
+
+    def _give_up(self, attempt: RetryCallState) -> None:
+        if not (self._stopping.is_set() or self._was_connected):
+            raise CannotStart(
+                f"{host_of(self._settings.mastodon_url or '')} gave no stream within "
+                f"{self._settings.start_timeout_seconds:g} s: {_why(attempt)}"
+            )
+
+
+def _next(blocks: Iterator[bytes]) -> tuple[bytes, str | None]:
+    """The next bytes, and why there are none."""
+    try:
+        block = next(blocks, None)
+    except NETWORK_ERRORS as error:
+        return b"", said(error, "Mastodon's heartbeat")
+    return (b"", "the instance closed the connection") if block is None else (block, None)
+
+
+def _pause(attempt: RetryCallState) -> float:
+    """Seconds until the next attempt: as many as the instance asks for, else more each time."""
+    failure = attempt.outcome.exception() if attempt.outcome else None
+    if isinstance(failure, Refused):
+        return _AFTER_REFUSAL(attempt) if failure.retry_after is None else failure.retry_after
+    return _AFTER_NETWORK(attempt)
+
+
+def _why(attempt: RetryCallState) -> str:
+    failure = attempt.outcome.exception() if attempt.outcome else None
+    return str(failure) if isinstance(failure, Refused) else said(failure, "an answer")
