@@ -20,6 +20,8 @@ from setting_types import (
     DatabaseName,
     Host,
     JobName,
+    Keywords,
+    Languages,
     MongoUri,
     Names,
     NamesOrNone,
@@ -42,8 +44,8 @@ def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa
     return Field(default, description=about, json_schema_extra={"group": group}, **rules)
 
 
-JOB, STORAGE, KAFKA, SOCKET, TWITTER, COUNT, LIMITS = (
-    "job", "storage", "kafka", "socket", "twitter", "case count", "limits"
+JOB, STORAGE, KAFKA, SOCKET, TWITTER, FILTER, COUNT, LIMITS = (
+    "job", "storage", "kafka", "socket", "twitter", "filter", "case count", "limits"
 )  # fmt: skip
 
 
@@ -169,6 +171,13 @@ class Settings(Storage):
         gt=0,
     )
     twitter_monthly_posts: int | None = _setting(TWITTER, None, "the same for a calendar month, UTC", gt=0)
+
+    languages: Languages = _setting(
+        FILTER, (), "of a whole network: languages to keep, as en,pt-BR; others are left out; default: all"
+    )
+    keywords: Keywords = _setting(
+        FILTER, (), "of a whole network: words one of which a post must hold, as covid,face mask; default: none"
+    )
 
     count_provider: str = _setting(COUNT, "worldometers", "who publishes the world's case count")
     count_url: WebAddress | None = _setting(COUNT, None, "another address of its page; default: the provider's own")

@@ -22,12 +22,12 @@ _ASCII_SPACES = ("  ", "\t", "\n", "\v", "\f", "\r")
 _REPOST = rf"^[{_SPACE}]*RT @(\w+):"
 _INK = r"[^\s\p{Z}\x85\x{FEFF}]"
 # Chinese, Japanese and Korean put no blank around a URL.
-_CJK = r"\p{IsHan}\p{IsHiragana}\p{IsKatakana}\p{IsHangul}\x{3000}-\x{30FF}\x{FF00}-\x{FFEF}"
-_URL_CHARACTER = rf"[!#-;=?-~\p{{L}}\p{{M}}\p{{N}}&&[^{_CJK}]]"
+CJK = r"\p{IsHan}\p{IsHiragana}\p{IsKatakana}\p{IsHangul}\x{3000}-\x{30FF}\x{FF00}-\x{FFEF}"
+_URL_CHARACTER = rf"[!#-;=?-~\p{{L}}\p{{M}}\p{{N}}&&[^{CJK}]]"
 # A URL ends at a character that can end one: "(see http://a.bc/d)." keeps its bracket and its full stop.
-_URL_END = rf"[\p{{L}}\p{{M}}\p{{N}}/=_\-#&%~+&&[^{_CJK}]]"
+_URL_END = rf"[\p{{L}}\p{{M}}\p{{N}}/=_\-#&%~+&&[^{CJK}]]"
 _URL = (
-    rf"(?=[HhWw])(?<![\p{{L}}\p{{M}}\p{{N}}_&&[^{_CJK}]])"
+    rf"(?=[HhWw])(?<![\p{{L}}\p{{M}}\p{{N}}_&&[^{CJK}]])"
     rf"(?:[Hh][Tt][Tt][Pp][Ss]?://|(?:[Ww]ww|WWW)\.(?=[\p{{L}}\p{{N}}])){_URL_CHARACTER}*{_URL_END}"
 )
 # As X has it: a hashtag begins no word, and is not all digits ("#1" is a rank). A keycap (# U+FE0F U+20E3) is none.
