@@ -153,3 +153,7 @@ Servers = Annotated[str, _matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port,
 Starting = Annotated[str, AfterValidator(_starting)]
 Rules = Annotated[str, AfterValidator(_rules)]
 WebAddress = Annotated[str, _matching(r"(?i)https?://[^\s/?#]+\S*", "an address that begins with http:// or https://")]
+WebSocketAddress = Annotated[
+    str, _matching(r"(?i)wss?://[^\s/?#]+[^\s#]*", "addresses that begin with wss:// or ws://, with commas between")
+]
+WebSocketAddresses = Annotated[tuple[WebSocketAddress, ...], NoDecode, BeforeValidator(_names)]

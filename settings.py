@@ -31,12 +31,16 @@ from setting_types import (
     Starting,
     Token,
     WebAddress,
+    WebSocketAddresses,
     asks_for_tls,
     scheme_of,
 )
 
 LARGEST_DOCUMENT = 16_000_000  # MongoDB refuses 16 MiB (16,777,216); the rest is for the fields around `content`
 EVENT_GROWTH = 8  # a post of raw_text, text and arrays of one-letter hashtags is at most this many times its event
+JETSTREAMS = tuple(
+    f"wss://jetstream{number}.{region}.bsky.network" for number in (1, 2) for region in ("us-east", "us-west")
+)
 _WEEK, _YEAR = 604_800, 31_536_000
 
 
@@ -44,8 +48,8 @@ def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa
     return Field(default, description=about, json_schema_extra={"group": group}, **rules)
 
 
-JOB, STORAGE, KAFKA, SOCKET, TWITTER, FILTER, COUNT, LIMITS = (
-    "job", "storage", "kafka", "socket", "twitter", "filter", "case count", "limits"
+JOB, STORAGE, KAFKA, SOCKET, TWITTER, BLUESKY, FILTER, COUNT, LIMITS = (
+    "job", "storage", "kafka", "socket", "twitter", "bluesky", "filter", "case count", "limits"
 )  # fmt: skip
 
 
@@ -172,11 +176,18 @@ class Settings(Storage):
     )
     twitter_monthly_posts: int | None = _setting(TWITTER, None, "the same for a calendar month, UTC", gt=0)
 
+    bluesky_url: WebSocketAddresses = _setting(
+        BLUESKY,
+        JETSTREAMS,
+        "Jetstream hosts, with commas between, each asked when the one before it fails; default: the public ones",
+        min_length=1,
+    )
+
     languages: Languages = _setting(
-        FILTER, (), "of a whole network: languages to keep, as en,pt-BR; others are left out; default: all"
+        FILTER, (), "bluesky: languages to keep, as en,pt-BR; others are left out; default: all"
     )
     keywords: Keywords = _setting(
-        FILTER, (), "of a whole network: words one of which a post must hold, as covid,face mask; default: none"
+        FILTER, (), "bluesky: words one of which a post must hold, as covid,face mask; default: none"
     )
 
     count_provider: str = _setting(COUNT, "worldometers", "who publishes the world's case count")

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from spool.bookmark import Bookmark
 from spool.files import Folder
 from spool.repeats import Repeats
 from spool.segments import CutEvent, Segment
@@ -31,11 +32,12 @@ class SpoolWriter:
         max_bytes: int,
         milliseconds: Callable[[], int] | None = None,
         repeats: Repeats | None = None,
+        bookmark: Bookmark | None = None,
     ) -> None:
-        """Without `repeats` every event is new."""
+        """Without `repeats` every event is new; `bookmark` is written whenever all that was heard is on the disk."""
         self._folder = folder
         self._max_bytes = max_bytes
-        self._series = SegmentSeries(folder, milliseconds, repeats)
+        self._series = SegmentSeries(folder, milliseconds, repeats, bookmark)
         self._lock = threading.RLock()
         self._hurrying = threading.Event()
         self._is_closed = False
