@@ -184,10 +184,10 @@ class Settings(Storage):
     )
 
     languages: Languages = _setting(
-        FILTER, (), "bluesky: languages to keep, as en,pt-BR; others are left out; default: all"
+        FILTER, (), "of a whole network: languages to keep, as en,pt-BR; others are left out; default: all"
     )
     keywords: Keywords = _setting(
-        FILTER, (), "bluesky: words one of which a post must hold, as covid,face mask; default: none"
+        FILTER, (), "of a whole network: words one of which a post must hold, as covid,face mask; default: none"
     )
 
     count_provider: str = _setting(COUNT, "worldometers", "who publishes the world's case count")

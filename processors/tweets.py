@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from processors.instants import instant
 from processors.json_event import find_json, find_mark, is_whole, parsed, root
 from processors.metrics import PUBLIC_METRICS, metrics
 from processors.posts import (
@@ -37,7 +38,6 @@ _TWEET = f"""
 _EVENT = f"data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>>, {_TWEET}"
 
 # At the end `\z`: Java's `$` lets a line feed pass.
-_ISO_8601 = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?\z"
 _NAME = r"^[^\[{\"\s].{0,511}\z"  # what begins with a bracket or a quote was no string in the JSON
 
 
@@ -78,7 +78,7 @@ def _flatten(found: Found) -> Mapping[str, Column]:
         "own_entities": entities,
         "id": field("id"),
         "written_at": field("created_at"),
-        "created_at": _created_at(field("created_at")),
+        "created_at": instant(field("created_at")),
         "lang": field("lang"),
         "author": F.coalesce(field("author_id"), field("author")),
         "reference": chosen(field("referenced_tweets")),
@@ -119,11 +119,6 @@ def _post(found: Found) -> Column:
         F.array_compact(F.concat(found["reposted"], names)).alias("mentions"),
         F.coalesce(F.array_compact(links), find_urls(decoded)).alias("urls"),
     )
-
-
-def _created_at(written: Column) -> Column:
-    instant = F.date_trunc("millisecond", F.when(written.rlike(_ISO_8601), written.cast("timestamp")))
-    return F.when(F.year(instant).between(1970, 2100), instant)
 
 
 def _has_bad_field(found: Found) -> Column:

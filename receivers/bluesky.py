@@ -4,8 +4,6 @@ import logging
 import random
 from typing import ClassVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
-
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
 from receivers.jetstream.addresses import host_of, subscription
@@ -14,11 +12,11 @@ from receivers.jetstream.connection import Connection, Ended, framed
 from receivers.jetstream.events import key_of, time_of
 from receivers.jetstream.hosts import Hosts, Patience
 from receivers.jetstream.place import Asked, Place, microseconds
+from receivers.jetstream.reaching import reach
 
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.2  # how soon a wish to stop is seen
-_LONGEST_PAUSE_SECONDS, _LONGEST_FIRST_PAUSE_SECONDS = 30.0, 5.0
 _MARGIN_US = 60_000_000  # clocks of two machines, and the way from one to the other
 STAND_IN = "manage.py feed --file demo/tweets.txt --rate 20 --loop --bluesky-port 6008"
 """What plays Jetstream on this machine."""
@@ -41,7 +39,7 @@ class BlueskyReceiver(Receiver):
         self._place = Place()
         self._attention = Attention(self.coverage, self.clock)
         self._asked: Asked | None = None
-        self._was_connected = self._was_silent = False
+        self._was_connected = self._was_silent = self._is_away = False
         self._heard_at = self.clock.monotonic()
 
     @staticmethod
@@ -64,60 +62,45 @@ class BlueskyReceiver(Receiver):
                 return
             pause = self._hosts.pause(self._attention.lost(why), self._was_silent) * random.uniform(0.5, 1)
             log.warning("feed away, connecting again seconds=%.1f why=%r", pause, why)
-            self._wait(pause)
+            self.clock.wait(self.stopping, pause)
 
     def _connect(self) -> Connection | None:
         """A connection, however long it takes; None when the job is to stop, or the feed is over."""
-        began = self.clock.monotonic()
         has_limit = not self._was_connected or self.settings.available_now
-
-        def is_enough(_: RetryCallState) -> bool:
-            is_late = self.clock.monotonic() - began >= self.settings.start_timeout_seconds
-            return self.stopping.is_set() or (has_limit and is_late)
-
-        longest = _LONGEST_PAUSE_SECONDS if self._was_connected else _LONGEST_FIRST_PAUSE_SECONDS
-        retrying = Retrying(
-            retry=retry_if_exception_type(Ended),
-            wait=wait_random_exponential(multiplier=0.25, max=longest),
-            stop=is_enough,
-            sleep=self._wait,
-            before_sleep=self._note_absence,
-            retry_error_callback=self._give_up,
-        )
-        return None if self.stopping.is_set() else retrying(self._open)
+        limit = self.settings.start_timeout_seconds if has_limit else None
+        try:
+            return reach(self._open, self._note_absence, self.clock, self.stopping, limit)
+        except Ended as why:
+            if not self._was_connected:
+                raise self._no_start(why) from why
+            log.warning("feed away, the rest of it is for the next run why=%r", str(why))
+            return None
 
     def _open(self) -> Connection:
         host = host_of(self._hosts.address)
         asked = self._place.ask(host, self.clock.now())
         connection = Connection(subscription(self._hosts.address, asked.cursor if asked else None))
         self._asked = asked
-        self._was_connected, self._was_silent = True, False
+        self._was_connected, self._was_silent, self._is_away = True, False, False
         self._heard_at = self.clock.monotonic()
         self._attention.connected(asked)
         log.info("feed connected peer=%s cursor=%s", host, asked.cursor if asked else None)
         return connection
 
-    def _wait(self, seconds: float) -> None:
-        self.clock.wait(self.stopping, seconds)
-
-    def _note_absence(self, attempt: RetryCallState) -> None:
-        why = f"{host_of(self._hosts.address)}: {_failure(attempt)}"
+    def _note_absence(self, why: str) -> None:
+        host = host_of(self._hosts.address)
+        self._attention.lost(f"{host}: {why}")
+        if not self._is_away:
+            hint = "" if self._was_connected else f" (to try it without the internet: {STAND_IN})"
+            log.warning("feed away, trying one host after the other peer=%s why=%r%s", host, why, hint)
+        self._is_away = True
         self._hosts.leave()
-        self._attention.lost(why)
-        if attempt.attempt_number == 1:
-            hint = "" if self._was_connected else f" (without the internet: {STAND_IN})"
-            log.warning("feed away, trying again why=%r%s", why, hint)
 
-    def _give_up(self, attempt: RetryCallState) -> None:
-        if self.stopping.is_set():
-            return
-        if self._was_connected:
-            log.warning("feed away, the rest of it is heard by the next run why=%r", _failure(attempt))
-            return
-        raise CannotStart(
+    def _no_start(self, why: Ended) -> CannotStart:
+        return CannotStart(
             f"no Jetstream host of BLUESKY_URL answers after {self.settings.start_timeout_seconds:g} s, the last was "
-            f"{host_of(self._hosts.address)}: {_failure(attempt)}. See the network and BLUESKY_URL. To try the job "
-            f"without the internet: {STAND_IN}, and CASESTREAM_BLUESKY_URL=ws://127.0.0.1:6008"
+            f"{host_of(self._hosts.address)}: {why}. See the network and BLUESKY_URL. To try the job without the "
+            f"internet: {STAND_IN}, and CASESTREAM_BLUESKY_URL=ws://127.0.0.1:6008"
         )
 
     def _read(self, connection: Connection) -> str | None:
@@ -166,7 +149,3 @@ class BlueskyReceiver(Receiver):
             return False
         remembered_us = now_us - round(self.settings.deduplicate_within_seconds * 1e6) + _MARGIN_US
         return time_us < min(self._asked.cursor, remembered_us)
-
-
-def _failure(attempt: RetryCallState) -> str:
-    return str(attempt.outcome.exception()) if attempt.outcome is not None else ""

@@ -53,7 +53,25 @@ NO_TWEETS = {
     b'{"errors":[{"title":"Not Found Error"}]}': "not_a_post",
 }
 
+BLUESKY = {
+    b'{"did":"did:plc:a","kind":"commit","commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1",'
+    b'"record":{"text":" a #post &lt;3 "}}}': "a post &lt;3",
+    b'{"did":"did:plc:a","kind":"commit","commit":{"operation":"update","collection":"app.bsky.feed.post","rkey":"1",'
+    b'"record":{"text":"edited"}}}': "edited",
+}
+NOT_BLUESKY = {
+    b"plain": "not_json",
+    b'{"did":"did:plc:a","kind":"commit","commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1",'
+    b'"record":{"text":" "}}}': "no_text",
+    b'{"did":"plc","kind":"commit","commit":{"operation":"delete","collection":"app.bsky.feed.post","rkey":"1"}}': (
+        "bad_field"
+    ),
+    b"42": "not_a_post",
+    b'{"did":"did:plc:a","kind":"news"}': "not_a_post",
+}
+
 CASES = {
+    "bluesky": Case(BLUESKY, NOT_BLUESKY),
     "kafka": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, KAFKA),
     "socket": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON),
     "twitter": Case(TWEETS, NO_TWEETS, {"twitter_bearer_token": "t"}),
