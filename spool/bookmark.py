@@ -42,7 +42,7 @@ class Bookmark:
         self._written: _Note | None = None
         self._number = 0
         self._files: list[str] = []  # oldest first
-        self._has_warned = False
+        self._has_warned = self._is_frozen = False
 
     def read(self) -> str | None:
         """The last place that was noted, by a former run too; None where there is none."""
@@ -53,9 +53,15 @@ class Bookmark:
 
         Who goes on there may be sent again what was heard since `repeats_from`, and nothing older.
         """
+        if self._is_frozen:
+            return
         self._noted = _Note(place, int(repeats_from.timestamp() * 1000))
         if self._written is None:
             self._hold(self._noted)
+
+    def freeze(self) -> None:
+        """Nothing is appended any more: what is noted from now on lies behind events that were not taken."""
+        self._is_frozen = True
 
     def restore(self) -> None:
         """Take over what a former run has noted; before `Repeats.restore`. Raises OSError."""

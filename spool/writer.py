@@ -37,6 +37,7 @@ class SpoolWriter:
         """Without `repeats` every event is new; `bookmark` is written whenever all that was heard is on the disk."""
         self._folder = folder
         self._max_bytes = max_bytes
+        self._bookmark = bookmark
         self._series = SegmentSeries(folder, milliseconds, repeats, bookmark)
         self._lock = threading.RLock()
         self._hurrying = threading.Event()
@@ -90,6 +91,8 @@ class SpoolWriter:
         """Roll for the last time; nothing is added afterwards."""
         self.hurry()
         with self._lock:
+            if self._bookmark is not None:
+                self._bookmark.freeze()
             self.roll()
             if self._series.waiting:
                 events = self._series.waiting_events

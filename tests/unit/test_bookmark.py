@@ -111,6 +111,20 @@ def test_what_a_killed_run_did_not_finish_is_no_place(clock: Clock) -> None:
     assert len(list(files(folder))) == 1
 
 
+def test_what_comes_after_the_end_moves_no_place(clock: Clock) -> None:
+    folder = MemoryFolder()
+    writer, bookmark = started(folder, clock)
+    writer.append([b"a"])
+    bookmark.note("after a", clock.moment())
+    writer.close()
+    assert writer.append([b"b"]) == 0
+    bookmark.note("after b", clock.moment())
+    writer.close()
+    writer, bookmark = started(folder, clock)
+    assert bookmark.read() == "after a"
+    assert writer.append([b"a", b"b"]) == 1
+
+
 def test_repeats_alone_move_the_place_on(clock: Clock) -> None:
     folder = MemoryFolder()
     writer, bookmark = started(folder, clock)
