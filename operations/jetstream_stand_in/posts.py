@@ -40,7 +40,7 @@ class Posts:
 
     def _created(self, text: str, now: datetime) -> Mapping[str, Any]:
         key = self._key(now)
-        record = {
+        record: dict[str, Any] = {
             "$type": "app.bsky.feed.post",
             "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "langs": ["en"],

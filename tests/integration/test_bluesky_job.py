@@ -32,8 +32,8 @@ def test_whatever_hosts_and_the_network_do_each_post_is_stored_once_and_every_ga
     data_folder: Path, settings: dict[str, str], database: Documents
 ) -> None:
     log = EventLog()
-    breaking = Scripted(hang_up_after={0: 3})
-    stalling = Scripted(refused=(HTTPStatus.SERVICE_UNAVAILABLE,), stall_after={0: 6}, skew_us=2_000_000)
+    breaking = Scripted(hang_up_after={0: 3}, refused={1: HTTPStatus.SERVICE_UNAVAILABLE})
+    stalling = Scripted(stall_after={0: 6}, skew_us=2_000_000)
     with JetstreamHost(breaking, log) as one, JetstreamHost(stalling, log) as two:
         with job(data_folder, *JOB, **settings, **at(one, two)) as running:
             until_connected(running)
@@ -43,6 +43,8 @@ def test_whatever_hosts_and_the_network_do_each_post_is_stored_once_and_every_ga
             log.publish(created(6))  # the second host says nothing more, and is left after half a minute
             read_until_stored(running, database, 7)
             assert stalling.stalled.is_set()
+            assert "HTTP 503: not now" in "\n".join(map(message, running.errors))
+            assert len(two.subscriptions) == 2
             log.publish(created(7))
             spool = data_folder / ".data/demo/spool"
             while not (any(each.stat().st_size for each in spool.glob(".*.open")) or len(posts(database)) > 7):

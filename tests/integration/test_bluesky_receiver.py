@@ -255,7 +255,7 @@ def test_silence_that_hid_nothing_makes_it_more_patient() -> None:
 
 def test_hosts_that_refuse_are_asked_in_turn_until_one_does_not() -> None:
     heard = Heard()
-    busy = Scripted(refused=(HTTPStatus.SERVICE_UNAVAILABLE,) * 9)
+    busy = Scripted(refused=dict.fromkeys(range(9), HTTPStatus.SERVICE_UNAVAILABLE))
     with JetstreamHost(busy) as one, JetstreamHost() as two, listening(heard, one, two):
         connected(two)
         two.log.publish(created(0))

@@ -18,7 +18,7 @@ def standing_in(*arguments: object) -> AbstractContextManager[FeedProcess]:
     return feeding(FeedProcess, *arguments, "--bluesky-port", 0)
 
 
-def subscribed(address: str, query: str = "") -> connect:
+def subscribed(address: str, query: str = "") -> ClientConnection:
     return connect(f"{address}/subscribe?wantedCollections=app.bsky.feed.post{query}", open_timeout=BOUND_SECONDS)
 
 

@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -55,38 +55,34 @@ class JetstreamHost:
 class Scripted(Behaviour):
     """Does what it is told to at each of its connections, by number; to those behind the last nothing is done.
 
-    refused: statuses of the first requests. hang_up_after, stall_after: after how many events. begin_early: how many
-    events before the one that was asked for. waits: called before each event.
+    refused: statuses, by number of the request. hang_up_after, stall_after: after how many events. begin_early: so many
+    events before the one that was asked for.
     """
 
     def __init__(
         self,
         *,
-        refused: tuple[HTTPStatus, ...] = (),
+        refused: Mapping[int, HTTPStatus] | None = None,
         hang_up_after: Mapping[int, int] | None = None,
         stall_after: Mapping[int, int] | None = None,
         begin_early: Mapping[int, int] | None = None,
         skew_us: int = 0,
-        waits: Callable[[Subscription, int], None] | None = None,
     ) -> None:
         super().__init__(skew_us)
-        self._refused = refused
+        self._refused = refused or {}
         self._hang_up_after = hang_up_after or {}
         self._stall_after = stall_after or {}
         self._begin_early = begin_early or {}
-        self._waits = waits
         self.stalled = threading.Event()
         """A connection is silent now."""
 
     def refusal(self, number: int) -> tuple[HTTPStatus, str] | None:
-        return (self._refused[number], "not now") if number < len(self._refused) else None
+        return (self._refused[number], "not now") if number in self._refused else None
 
     def first(self, subscription: Subscription, number: int) -> int:
         return max(0, number - self._begin_early.get(subscription.number, 0))
 
     def before(self, subscription: Subscription, sent: int, ending: threading.Event) -> None:
-        if self._waits is not None:
-            self._waits(subscription, sent)
         if self._hang_up_after.get(subscription.number) == sent:
             raise HangUp
         if self._stall_after.get(subscription.number) == sent:
