@@ -46,19 +46,23 @@ def test_whatever_hosts_and_the_network_do_each_post_is_stored_once_and_every_ga
             assert "HTTP 503: not now" in "\n".join(map(message, running.errors))
             assert len(two.subscriptions) == 2
             log.publish(created(7))
+            read_until_stored(running, database, 8)
+            while database["coverage"].count_documents({"to": None}):
+                assert running.process.poll() is None
+            log.publish(created(8))
             spool = data_folder / ".data/demo/spool"
-            while not (any(each.stat().st_size for each in spool.glob(".*.open")) or len(posts(database)) > 7):
+            while not (any(each.stat().st_size for each in spool.glob(".*.open")) or len(posts(database)) > 8):
                 assert running.process.poll() is None
             running.signal(signal.SIGKILL)
             assert running.end() == -signal.SIGKILL
-        log.publish(created(8))
+        log.publish(created(9))
         log.publish(deleted(0))
         with job(data_folder, *JOB, **settings, **at(one, two)) as running:
-            read_until_stored(running, database, 9)
-            log.publish(created(9))
             read_until_stored(running, database, 10)
+            log.publish(created(10))
+            read_until_stored(running, database, 11)
             running.stop()
-    assert numbers(database) == list(range(10))
+    assert numbers(database) == list(range(11))
     assert database["dead_letters"].count_documents({}) == 0
     assert sum(batch["duplicates"] for batch in database["batches"].find()) >= 3
     assert all(cursor is not None for cursor in [*one.cursors[1:], *two.cursors])

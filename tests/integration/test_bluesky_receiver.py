@@ -161,10 +161,9 @@ def test_after_a_break_it_goes_on_where_it_was_and_what_comes_twice_is_dropped()
     spool.writer.close()
     assert spool.numbers() == [0, 1, 2, 3, 4, 5, 6]
     assert numbers(heard.events) == [0, 1, 2, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6]
-    assert [cursor and first[at] - cursor for cursor, at in zip(host.cursors[1:], (2, 3), strict=True)] == [
-        5_000_000,
-        5_000_000,
-    ]
+    for cursor, last in zip(host.cursors[1:], (first[2], first[3]), strict=True):
+        assert cursor is not None
+        assert 0 <= last - 5_000_000 - cursor < 1_000  # the clock has milliseconds
     assert len(heard.gaps) >= 1
     assert all(is_closed for _, is_closed in heard.gaps)
 
@@ -233,7 +232,8 @@ def test_a_host_that_says_nothing_is_left_for_the_next_which_is_asked_from_a_min
     spool.writer.close()
     assert spool.numbers() == [0, 1]
     assert len(one.subscriptions) == 1
-    assert two.cursors[0] == at - MINUTE_US
+    assert two.cursors[0] is not None
+    assert 0 <= at - MINUTE_US - two.cursors[0] < 1_000  # the clock has milliseconds
     assert "nothing came for" in heard.gaps[0][0]
     assert receiver._patience.seconds == 30.0
 
