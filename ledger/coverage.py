@@ -59,6 +59,15 @@ class CoverageLog(WrittenInBackground):
                 self._keep({**repeated, "to": now, "recovered": "backfilled" if backfilled_seconds else "lost"})
             self._open = None
 
+    def lose_until(self, at: datetime) -> None:
+        """Of the open gap, what lies before that is lost for good; the gap goes on from there."""
+        with self._lock:
+            if self._open is None or at <= self._open["from"]:
+                return
+            self._keep({**self._open, "to": at})
+            self._open = self._gap(at, self._open["cause"])
+            self._keep(self._open)
+
     def gap_seconds(self) -> float:
         """How long the feed has not been heard; 0 while it is."""
         with self._lock:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from errors import FixSettings
+from operations.feed_bluesky import BlueskyOutlet
 from operations.feed_kafka import KafkaOutlet, prepare_topic
 from operations.feed_lines import STANDARD_INPUT, batches
 from operations.feed_mastodon import MastodonOutlet
@@ -31,6 +32,7 @@ class Feed:
     port: int | None
     x_port: int | None
     mastodon_port: int | None
+    bluesky_port: int | None
     host: str
     kafka: str | None
     topic: str | None
@@ -54,6 +56,9 @@ def feed(
     mastodon_port: Annotated[
         int | None, typer.Option(help="Play as a Mastodon instance does: stand in for one at this port; 0: a free one.")
     ] = None,
+    bluesky_port: Annotated[
+        int | None, typer.Option(help="Play as Bluesky's Jetstream does: stand in for it at this port; 0: a free one.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     kafka: Annotated[
         str | None, typer.Option(metavar="BOOTSTRAP", help="Play into the Kafka of these brokers: host:port,…")
@@ -66,16 +71,17 @@ def feed(
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Makes --uneven repeatable.")] = None,
 ) -> None:
-    """Play a file line by line, as if it were live, to TCP clients, into a Kafka topic, as X's filtered stream, or as a
+    """Play a file line by line, as if it were live: over TCP, into a Kafka topic, as X's stream, as Jetstream, or as a
     Mastodon instance.
 
     Bytes are sent as they are. Over TCP the first client starts the stream, every client hears it from when it
     connected, the slowest sets the pace (one that reads nothing for 30 s is dropped), and while nobody listens the
     player pauses. As X's API, for one client at a time and any bearer token, a line of text becomes a post, and one
-    that is a JSON object is sent as it is. As a Mastodon instance, for any token, a line of text becomes a status, one
-    that is a JSON object is a status or any event: {"event": …, "payload": …}. Ends with exit code 0 at the end of the
-    file, on Ctrl-C and on SIGTERM; 1 if Kafka did not take every event, 2 if the arguments are wrong, 3 if it could not
-    start.
+    that is a JSON object is sent as it is. As Jetstream a line of text becomes a post's event, one of Jetstream's own
+    events gets the present time, and a client that comes back is sent what it missed. As a Mastodon instance, for any
+    token, a line of text becomes a status, one that is a JSON object is a status or any event: {"event": …, "payload":
+    …}. Ends with exit code 0 at the end of the file, on Ctrl-C and on SIGTERM; 1 if Kafka did not take every event, 2
+    if the arguments are wrong, 3 if it could not start.
 
     manage.py feed --file demo/tweets.txt --rate 50 --port 9009 --loop --uneven
 
@@ -83,9 +89,13 @@ def feed(
 
     manage.py feed --file demo/tweets.txt --rate 20 --x-port 9010 --loop
 
+    manage.py feed --file demo/tweets.txt --rate 20 --bluesky-port 6008 --loop
+
     manage.py feed --file demo/tweets.txt --rate 20 --mastodon-port 9011 --loop
     """
-    asked = Feed(file, rate, port, x_port, mastodon_port, host, kafka, topic, partitions, loop, life_like, seed)
+    asked = Feed(
+        file, rate, port, x_port, mastodon_port, bluesky_port, host, kafka, topic, partitions, loop, life_like, seed
+    )
     if problems := asked.problems():
         raise FixSettings(problems)
     run(asked)
@@ -117,6 +127,10 @@ def _outlet(asked: Feed, interrupt: Interrupt, progress: Progress) -> Iterator[O
         with MastodonOutlet(listen(asked.host, asked.mastodon_port), interrupt, progress) as clients_of_mastodon:
             print(f"listening on {clients_of_mastodon.url}", flush=True)
             yield clients_of_mastodon
+    elif asked.bluesky_port is not None:
+        with BlueskyOutlet(listen(asked.host, asked.bluesky_port), interrupt, progress) as clients_of_bluesky:
+            print(f"listening on {clients_of_bluesky.url}", flush=True)
+            yield clients_of_bluesky
     else:
         listener = listen(asked.host, asked.port or 0)
         print(f"listening on {asked.host}:{listener.getsockname()[1]}", flush=True)
@@ -132,9 +146,17 @@ def _rate_problems(asked: Feed) -> Iterator[str]:
 
 
 def _target_problems(asked: Feed) -> Iterator[str]:
-    ports = {"--port": asked.port, "--x-port": asked.x_port, "--mastodon-port": asked.mastodon_port}
+    ports = {
+        "--port": asked.port,
+        "--x-port": asked.x_port,
+        "--bluesky-port": asked.bluesky_port,
+        "--mastodon-port": asked.mastodon_port,
+    }
     if [*ports.values(), asked.kafka].count(None) != len(ports):
-        yield "give either --port (TCP) or --kafka with --topic, or --x-port (X's API), or --mastodon-port"
+        yield (
+            "give either --port (TCP) or --kafka with --topic, or --x-port (X's API), or --bluesky-port (Jetstream), or "
+            "--mastodon-port"
+        )
     for option, port in ports.items():
         if port is not None and not 0 <= port <= 65535:
             yield f"{option} {port}: must be 0 to 65535"

@@ -3,9 +3,9 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from clock import Clock
 from settings import Settings
@@ -28,6 +28,9 @@ class Coverage(Protocol):
     def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:
         """The feed is heard again, since then or now, and repeats what it said in so many seconds before."""
 
+    def lose_until(self, at: datetime) -> None:
+        """Of the open gap, what lies before that is lost for good; the gap goes on from there."""
+
     def gap_seconds(self) -> float:
         """How long the feed has not been heard; 0 while it is."""
 
@@ -40,6 +43,29 @@ class Usage(Protocol):
 
     def posts(self, since: date) -> int:
         """Posts since that UTC day began."""
+
+
+class Bookmark(Protocol):
+    """How far the feed was heard, over restarts and kills (`spool.bookmark`); for a receiver with `goes_on`."""
+
+    def read(self) -> str | None:
+        """The last place that was noted, by a former run too; None where there is none."""
+
+    def note(self, place: str, repeats_from: datetime) -> None:
+        """Everything that was appended lies before that place.
+
+        Who goes on there may be sent again what was heard since `repeats_from`, and nothing older.
+        """
+
+
+class NoBookmark:
+    """The bookmark of a feed that cannot be gone on with."""
+
+    def read(self) -> str | None:
+        return None
+
+    def note(self, place: str, repeats_from: datetime) -> None:
+        """Forgotten."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +81,7 @@ class ReceiverParts:
     usage: Usage
     clock: Clock
     last_alive: datetime | None = None
+    bookmark: Bookmark = field(default_factory=NoBookmark)
 
 
 class Receiver(ABC):
@@ -64,6 +91,9 @@ class Receiver(ABC):
     on; it reconnects by itself, with back-off; it returns soon after `stopping` is set.
     """
 
+    goes_on: ClassVar[bool] = False
+    """Whether it asks the feed for what came after its bookmark, and so is sent some of it again."""
+
     def __init__(self, parts: ReceiverParts) -> None:
         self.settings = parts.settings
         self.spool = parts.spool
@@ -71,6 +101,7 @@ class Receiver(ABC):
         self.usage = parts.usage
         self.clock = parts.clock
         self.last_alive = parts.last_alive
+        self.bookmark = parts.bookmark
         self.stopping = threading.Event()
         self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)

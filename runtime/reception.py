@@ -6,8 +6,9 @@ from clock import Clock
 from errors import CannotStart, JobError
 from ledger.coverage import CoverageLog
 from ledger.usage import UsageLog
-from receivers.base import Receiver, ReceiverParts
+from receivers.base import NoBookmark, Receiver, ReceiverParts
 from settings import Settings
+from spool.bookmark import Bookmark
 from spool.files import Folder
 from spool.recovery import recover
 from spool.repeats import Repeats
@@ -28,13 +29,16 @@ class Reception:
         clock: Clock,
         last_alive: datetime | None = None,
     ) -> None:
-        self.writer = SpoolWriter(folder, settings.spool_max_bytes, repeats=_repeats(receiver, settings, folder))
+        repeats = _repeats(receiver, settings, folder)
+        bookmark = Bookmark(folder, repeats) if receiver.goes_on else None
+        self.writer = SpoolWriter(folder, settings.spool_max_bytes, repeats=repeats, bookmark=bookmark)
         self._folder = folder
         self._settings = settings
         self._coverage = coverage
         self._usage = usage
         self._roller = Roller(self.writer, settings.trigger_seconds)
-        self._receiver = receiver(ReceiverParts(settings, self.writer, coverage, usage, clock, last_alive))
+        parts = ReceiverParts(settings, self.writer, coverage, usage, clock, last_alive, bookmark or NoBookmark())
+        self._receiver = receiver(parts)
 
     @property
     def heard(self) -> int:
@@ -84,6 +88,6 @@ class Reception:
 def _repeats(receiver: type[Receiver], settings: Settings, folder: Folder) -> Repeats | None:
     """What drops repeated events; None, which costs nothing, for a feed that sends nothing twice."""
     within_seconds = settings.deduplicate_within_seconds
-    if receiver.key is Receiver.key or not within_seconds:
+    if receiver.key is Receiver.key or not (within_seconds or receiver.goes_on):
         return None
-    return Repeats(folder, receiver.key, within_seconds)
+    return Repeats(folder, receiver.key, within_seconds, cut_events_repeat=receiver.goes_on)

@@ -7,14 +7,13 @@ are gone may be put together into one, whose id is no segment's.
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import NamedTuple
 
 from spool.files import Folder
+from spool.whole_files import PART, write_whole
 
 _WHOLE = re.compile(r"^\.(?P<id>[0-9A-Za-z-]+)\.keys$")
 _LINE = re.compile(rb"^(\d{13}) ([0-9a-f]{32})$", re.MULTILINE)
-_PART = ".part"
 
 
 class HeardKey(NamedTuple):
@@ -37,7 +36,7 @@ def keys_id(name: str) -> str | None:
 
 def is_part(name: str) -> bool:
     """Whether that is a key file that was not finished."""
-    return name.endswith(_PART) and keys_id(name.removesuffix(_PART)) is not None
+    return name.endswith(PART) and keys_id(name.removesuffix(PART)) is not None
 
 
 def encode_keys(keys: Iterable[HeardKey]) -> bytes:
@@ -53,25 +52,4 @@ def read_keys(folder: Folder, file_id: str) -> list[HeardKey]:
 
 def write_keys(folder: Folder, file_id: str, keys: Iterable[HeardKey]) -> None:
     """Make the file, on the disk; nothing happens where it is there. Raises OSError, and can be called again then."""
-    name = keys_name(file_id)
-    if folder.exists(name):
-        return
-    folder.delete(name + _PART)
-    try:
-        _write(folder, name + _PART, encode_keys(keys))
-        folder.rename(name + _PART, name)
-    except OSError:
-        with suppress(OSError):  # on a full disk it takes room
-            folder.delete(name + _PART)
-        raise
-
-
-def _write(folder: Folder, name: str, content: bytes) -> None:
-    file = folder.create(name)
-    try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[file.write(bytes(rest)) :]
-        file.sync()
-    finally:
-        file.close()
+    write_whole(folder, keys_name(file_id), encode_keys(keys))

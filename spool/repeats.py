@@ -8,7 +8,7 @@ from spool.files import Folder
 from spool.key_files import HeardKey
 from spool.key_store import KeyStore
 from spool.seen import MOST_KEYS, Seen, digest
-from spool.segments import CutEvent, Segment, decode
+from spool.segments import CutEvent, Line, Segment, decode
 
 
 class Sifted(NamedTuple):
@@ -19,20 +19,31 @@ class Sifted(NamedTuple):
 
 
 class Repeats:
-    """What a `SpoolWriter` knows of the events that were heard within so many seconds.
+    """What a `SpoolWriter` knows of the events that were heard within so many seconds, or since what `hold` says.
 
-    key: what tells an event from others, None where nothing does; a cut event has none. What is remembered over a
+    key: what tells an event from others, None where nothing does. A cut event has none, save where cut_events_repeat:
+    then it is known by its whole bytes. What is remembered over a
     restart is in a closed segment, or was in one: the keys of a segment are written when its lines are on the disk.
     """
 
     def __init__(
-        self, folder: Folder, key: Callable[[bytes], str | None], within_seconds: float, most: int = MOST_KEYS
+        self,
+        folder: Folder,
+        key: Callable[[bytes], str | None],
+        within_seconds: float,
+        most: int = MOST_KEYS,
+        cut_events_repeat: bool = False,
     ) -> None:
         self._folder = folder
         self._key = key
+        self._cut_events_repeat = cut_events_repeat
         self._seen = Seen(within_seconds, most)
         self._store = KeyStore(folder)
         self._waiting: deque[tuple[int, HeardKey]] = deque()  # lines that are in no closed segment yet
+
+    def hold(self, since: int) -> None:
+        """What was heard since then may be sent again at any time: it is remembered until the next call."""
+        self._seen.held_from = since
 
     def restore(self, now: int) -> None:
         """Remember what former runs have heard; call it when `recover` has left nothing open. Raises OSError."""
@@ -55,7 +66,7 @@ class Repeats:
         self._seen.forget(now)
         fresh, here = Sifted([], []), set[int]()
         for event in events:
-            key = None if isinstance(event, CutEvent) else self._digest(event)
+            key = self._digest_of_cut(event.sha256) if isinstance(event, CutEvent) else self._digest(event)
             if key is not None:
                 if key in self._seen or key in here:
                     continue
@@ -92,8 +103,16 @@ class Repeats:
     def _digest(self, event: bytes) -> int | None:
         return None if (key := self._key(event)) is None else digest(key)
 
+    def _digest_of_cut(self, sha256: str) -> int | None:
+        return digest(f"cut {sha256}") if self._cut_events_repeat else None
+
     def _keys_of(self, segment: Segment, now: int) -> list[HeardKey]:
         lines = decode(self._folder.read(segment.name))
-        young = (line for line in lines if not line.is_cut and self._seen.is_young(line.heard_at, now))
-        keys = ((line.heard_at, self._digest(line.event)) for line in young)
+        young = (line for line in lines if self._seen.is_young(line.heard_at, now))
+        keys = ((line.heard_at, self._digest_of_line(line)) for line in young)
         return [HeardKey(heard_at, key) for heard_at, key in keys if key is not None]
+
+    def _digest_of_line(self, line: Line) -> int | None:
+        if line.is_cut:
+            return self._digest_of_cut(line.event[16:80].decode("ascii", "replace"))
+        return self._digest(line.event)

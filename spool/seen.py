@@ -21,6 +21,8 @@ class Seen:
     A key is forgotten `within_seconds` after it was heard, and earlier where there are more than `most`: the oldest go
     first. Where the clock was set back, what was heard "later" counts as heard now: it is remembered longer. A key
     takes 150 bytes of memory, however long it is.
+
+    held_from: what was heard then or later is remembered whatever its age.
     """
 
     def __init__(self, within_seconds: float, most: int = MOST_KEYS) -> None:
@@ -30,6 +32,7 @@ class Seen:
         self._order: deque[int] = deque()
         self._times: deque[int] = deque()  # of `_order`, never falling
         self._has_warned = False
+        self.held_from: int | None = None
 
     def __contains__(self, key: int) -> bool:
         return key in self._keys
@@ -44,7 +47,8 @@ class Seen:
 
     def is_young(self, heard_at: int, now: int) -> bool:
         """Whether what was heard then is to be remembered now."""
-        return heard_at > now - self._within
+        is_held = self.held_from is not None and heard_at >= self.held_from
+        return is_held or heard_at > now - self._within
 
     def forget(self, now: int) -> None:
         """Let it be that late: forget what is too old."""
@@ -53,6 +57,8 @@ class Seen:
             self._times.pop()
             later += 1
         self._times.extend([now] * later)
+        if self.held_from is not None:
+            self.held_from = min(self.held_from, now)
         while self._times and not self.is_young(self._times[0], now):
             self._forget_oldest()
 

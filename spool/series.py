@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from spool.bookmark import Bookmark
 from spool.files import Folder
 from spool.open_segment import OpenSegment
 from spool.repeats import Repeats
@@ -17,10 +18,17 @@ class SegmentSeries:
     Where a method raises OSError, what was not written waits, and is written once by a later call.
     """
 
-    def __init__(self, folder: Folder, milliseconds: Callable[[], int] | None, repeats: Repeats | None) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        milliseconds: Callable[[], int] | None,
+        repeats: Repeats | None,
+        bookmark: Bookmark | None,
+    ) -> None:
         self._folder = folder
         self._milliseconds = milliseconds or (lambda: time.time_ns() // 1_000_000)
         self._repeats = repeats
+        self._bookmark = bookmark
         self._run = uuid4().hex[:12]
         self._segments = 0
         self._open: OpenSegment | None = None
@@ -46,6 +54,8 @@ class SegmentSeries:
 
     def restore(self) -> None:
         """Remember what former runs have heard, where the feed repeats itself. Raises OSError."""
+        if self._bookmark is not None:
+            self._bookmark.restore()
         if self._repeats is not None:
             self._repeats.restore(self._milliseconds())
 
@@ -85,6 +95,8 @@ class SegmentSeries:
         segment = None if self._open is None else self._finish(self._open)
         if self._repeats is not None:
             self._repeats.keep_rest()
+        if self._bookmark is not None:
+            self._bookmark.keep()
         return segment
 
     def _opened(self) -> OpenSegment:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from spool.bookmark import Bookmark
 from spool.files import Folder
 from spool.repeats import Repeats
 from spool.segments import CutEvent, Segment
@@ -31,11 +32,13 @@ class SpoolWriter:
         max_bytes: int,
         milliseconds: Callable[[], int] | None = None,
         repeats: Repeats | None = None,
+        bookmark: Bookmark | None = None,
     ) -> None:
-        """Without `repeats` every event is new."""
+        """Without `repeats` every event is new; `bookmark` is written whenever all that was heard is on the disk."""
         self._folder = folder
         self._max_bytes = max_bytes
-        self._series = SegmentSeries(folder, milliseconds, repeats)
+        self._bookmark = bookmark
+        self._series = SegmentSeries(folder, milliseconds, repeats, bookmark)
         self._lock = threading.RLock()
         self._hurrying = threading.Event()
         self._is_closed = False
@@ -88,6 +91,8 @@ class SpoolWriter:
         """Roll for the last time; nothing is added afterwards."""
         self.hurry()
         with self._lock:
+            if self._bookmark is not None:
+                self._bookmark.freeze()
             self.roll()
             if self._series.waiting:
                 events = self._series.waiting_events

@@ -1,11 +1,13 @@
 """What every folder promises to the spool. A new kind adds one line to KINDS."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from spool.bookmark import Bookmark
 from spool.files import Folder, LocalFolder, open_folder
 from spool.hadoop import HadoopFolder
 from spool.recovery import recover
@@ -184,3 +186,16 @@ def test_repeats_are_known_on_it_over_restarts_and_forgotten_in_time(folder: Fol
     writer = started()
     assert folder.list() == []
     assert writer.append([b"a"]) == 1
+
+
+def test_a_bookmark_is_found_again_and_only_the_newest_is_left(folder: Folder) -> None:
+    bookmark = Bookmark(folder)
+    bookmark.restore()
+    assert bookmark.read() is None
+    for place in ("one", "two ü"):
+        bookmark.note(place, datetime(2026, 1, 2, tzinfo=UTC))
+        bookmark.keep()
+    again = Bookmark(folder)
+    again.restore()
+    assert again.read() == "two ü"
+    assert len(folder.list()) == 1

@@ -66,8 +66,25 @@ NO_STATUSES = {
     b"42": "not_a_post",
     b'{"event":"update","id":"1"}': "not_a_post",
 }
+BLUESKY = {
+    b'{"did":"did:plc:a","kind":"commit","commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1",'
+    b'"record":{"text":" a #post &lt;3 "}}}': "a post &lt;3",
+    b'{"did":"did:plc:a","kind":"commit","commit":{"operation":"update","collection":"app.bsky.feed.post","rkey":"1",'
+    b'"record":{"text":"edited"}}}': "edited",
+}
+NOT_BLUESKY = {
+    b"plain": "not_json",
+    b'{"did":"did:plc:a","kind":"commit","commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1",'
+    b'"record":{"text":" "}}}': "no_text",
+    b'{"did":"plc","kind":"commit","commit":{"operation":"delete","collection":"app.bsky.feed.post","rkey":"1"}}': (
+        "bad_field"
+    ),
+    b"42": "not_a_post",
+    b'{"did":"did:plc:a","kind":"news"}': "not_a_post",
+}
 
 CASES = {
+    "bluesky": Case(BLUESKY, NOT_BLUESKY),
     "kafka": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, KAFKA),
     "mastodon": Case(STATUSES, NO_STATUSES, {"mastodon_url": "http://127.0.0.1:1", "mastodon_token": "t"}),
     "socket": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON),

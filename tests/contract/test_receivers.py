@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
+from operations.jetstream_stand_in.server import Behaviour, HangUp, Subscription
 from operations.mastodon_stand_in.stream import SseStream
 from operations.x_stand_in.stream import XStream
 from processors import PROCESSORS
 from receivers.base import Receiver
+from receivers.bluesky import BlueskyReceiver
 from receivers.mastodon import MastodonReceiver
 from receivers.socket import SocketReceiver
 from receivers.twitter import TwitterReceiver
 from runtime.plugins import receiver_class
 from tests.servers.heard import Heard
+from tests.servers.jetstream import JetstreamHost
 from tests.servers.mastodon_api import MastodonApi, says
 from tests.servers.peer import Peer, hold, send
 from tests.servers.x_api import XApi
@@ -74,7 +77,25 @@ def serve_mastodon(
     return api.settings, api
 
 
+def serve_jetstream(_: threading.Event, is_endless: bool) -> tuple[dict[str, Any], AbstractContextManager[object]]:
+    """EVENTS as frames, in two connections; the second stays open."""
+
+    class InTwo(Behaviour):
+        def before(self, subscription: Subscription, sent: int, ending: threading.Event) -> None:  # noqa: ARG002
+            if is_endless and (subscription.number, sent) == (0, 2):
+                raise HangUp
+
+        def first(self, subscription: Subscription, number: int) -> int:  # noqa: ARG002
+            return 2 * subscription.number if is_endless else 0
+
+    host = JetstreamHost(InTwo())
+    for event in EVENTS:
+        host.log.publish(event)
+    return {"bluesky_url": host.url}, host
+
+
 CASES: dict[str, tuple[type[Receiver], Serve]] = {
+    "bluesky": (BlueskyReceiver, serve_jetstream),
     "mastodon": (MastodonReceiver, serve_mastodon),
     "socket": (SocketReceiver, serve_lines),
     "twitter": (TwitterReceiver, serve_x),

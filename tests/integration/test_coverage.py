@@ -172,3 +172,21 @@ def test_a_gap_that_took_no_time_is_closed_all_the_same(database: Documents) -> 
         coverage.close_gap(repeated)
     coverage.save()
     assert [gap["to"] for gap in database["coverage"].find()] == [clock.at(0)]
+
+
+def test_the_part_of_a_gap_that_is_lost_for_good_is_an_entry_of_its_own(database: Documents) -> None:
+    clock = ToldClock(100)
+    coverage = CoverageLog(database, "a", "bluesky", clock)
+    coverage.lose_until(clock.at(5))
+    coverage.open_gap("away", since=clock.at(10))
+    coverage.lose_until(clock.at(10))
+    coverage.lose_until(clock.at(30))
+    assert coverage.gap_seconds() == 70
+    coverage.save()
+    assert gaps(database) == [(clock.at(10), clock.at(30), "away"), (clock.at(30), None, "away")]
+    coverage.close_gap(coverage.gap_seconds(), at=clock.at(90))
+    coverage.save()
+    assert [(gap["to"], gap["recovered"]) for gap in database["coverage"].find(sort=[("from", 1)])] == [
+        (clock.at(30), "lost"),
+        (clock.at(90), "backfilled"),
+    ]

@@ -8,7 +8,9 @@ from typing import Any
 from clock import Clock, SystemClock
 from receivers.base import ReceiverParts
 from settings import Settings
+from spool.bookmark import Bookmark
 from spool.segments import CutEvent
+from tests.unit.memory_folder import MemoryFolder
 
 BOUND_SECONDS = 30
 
@@ -17,20 +19,24 @@ class Heard:
     """What a receiver appended, and the gaps that it noted: (cause, whether it was closed).
 
     used: posts that it counted, and that were counted before. gap_lasted: what it is told of the open gap, seconds.
-    backfilled: the seconds that it said to be repeated, for each gap closed.
+    backfilled: the seconds that it said to be repeated, for each gap closed. lost_until: what it said to be lost.
     """
 
     def __init__(self) -> None:
         self.events: list[bytes | CutEvent] = []
         self.gaps: list[tuple[str, bool]] = []
         self.backfilled: list[float] = []
+        self.lost_until: list[datetime] = []
         self.gap_lasted = 0.0
         self.used = 0
+        self.bookmark = Bookmark(MemoryFolder())
         self._changed = threading.Condition()
 
     def parts(self, clock: Clock | None = None, **settings: Any) -> ReceiverParts:  # noqa: ANN401
         """What a receiver is handed, with all of this in it."""
-        return ReceiverParts(Settings.model_validate(settings), self, self, self, clock or SystemClock())
+        return ReceiverParts(
+            Settings.model_validate(settings), self, self, self, clock or SystemClock(), bookmark=self.bookmark
+        )
 
     def append(self, events: Sequence[bytes | CutEvent]) -> int:
         with self._changed:
@@ -50,6 +56,10 @@ class Heard:
                 self.gaps[-1] = (self.gaps[-1][0], True)
                 self.backfilled.append(backfilled_seconds)
             self._changed.notify_all()
+
+    def lose_until(self, at: datetime) -> None:
+        with self._changed:
+            self.lost_until.append(at)
 
     def gap_seconds(self) -> float:
         return self.gap_lasted if self.gaps and not self.gaps[-1][1] else 0

@@ -20,6 +20,9 @@ class Coverage:
     def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:
         self.calls.append((backfilled_seconds, self._seconds(at)))
 
+    def lose_until(self, at: datetime) -> None:
+        self.calls.append(("lost", self._seconds(at)))
+
     def gap_seconds(self) -> float:
         return 0
 

@@ -1,0 +1,1 @@
+"""A stand-in for Jetstream, Bluesky's feed as JSON, for `manage.py feed --bluesky-port` and the tests."""

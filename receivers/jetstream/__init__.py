@@ -1,0 +1,1 @@
+"""Jetstream, Bluesky's feed as JSON over a websocket (https://github.com/bluesky-social/jetstream)."""
