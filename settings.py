@@ -18,6 +18,7 @@ from setting_types import (
     Authorities,
     CheckpointUri,
     DatabaseName,
+    FolderUri,
     Host,
     JobName,
     MongoUri,
@@ -42,8 +43,8 @@ def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa
     return Field(default, description=about, json_schema_extra={"group": group}, **rules)
 
 
-JOB, STORAGE, KAFKA, SOCKET, TWITTER, COUNT, LIMITS = (
-    "job", "storage", "kafka", "socket", "twitter", "case count", "limits"
+JOB, STORAGE, KAFKA, SOCKET, TWITTER, FILES, COUNT, LIMITS = (
+    "job", "storage", "kafka", "socket", "twitter", "files", "case count", "limits"
 )  # fmt: skip
 
 
@@ -170,6 +171,15 @@ class Settings(Storage):
     )
     twitter_monthly_posts: int | None = _setting(TWITTER, None, "the same for a calendar month, UTC", gt=0)
 
+    files_folder: FolderUri | None = _setting(
+        FILES, None, "URI of a folder whose files are read, those in its folders too; required for files"
+    )
+    files_format: Literal["lines", "recorded", "parquet"] = _setting(
+        FILES, "lines", "lines: one event a line, .gz and .bz2 too; recorded: by manage.py record; parquet: one a row"
+    )
+    files_as: str = _setting(FILES, "socket", "the source whose events these are; socket: lines of text or JSON")
+    files_at_once: int = _setting(FILES, 8, "most files of one micro-batch; a file is read by one", gt=0)
+
     count_provider: str = _setting(COUNT, "worldometers", "who publishes the world's case count")
     count_url: WebAddress | None = _setting(COUNT, None, "another address of its page; default: the provider's own")
     count_timeout_seconds: float = _setting(COUNT, 5, "longest time for the whole page", gt=0, le=600)
@@ -212,6 +222,8 @@ class Settings(Storage):
             "checkpoint": _local_uri(self.checkpoint or str(home / "checkpoint")),
             "spool": _local_uri(self.spool or str(home / "spool")),
         }
+        if self.files_folder is not None:
+            folders["files_folder"] = _local_uri(self.files_folder)
         return type(self).model_validate({**dict(self), **folders})
 
 

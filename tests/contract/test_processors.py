@@ -54,6 +54,7 @@ NO_TWEETS = {
 }
 
 CASES = {
+    "files": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, {"files_folder": "file:/nowhere"}),
     "kafka": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, KAFKA),
     "socket": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON),
     "twitter": Case(TWEETS, NO_TWEETS, {"twitter_bearer_token": "t"}),
