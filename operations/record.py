@@ -25,7 +25,7 @@ from runtime.plugins import processor_class, receiver_class, required_settings
 from runtime.reception import Reception
 from settings import Settings
 from spool.files import LocalFolder
-from spool.segments import SUFFIX
+from spool.segments import Segment, open_id
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +95,9 @@ def _listen(reception: Reception, interrupt: Interrupt, seconds: float | None) -
 
 
 def _last_heard(folder: Path) -> datetime | None:
-    """When the newest segment was written; None where there is none."""
-    written = [path.stat().st_mtime for path in folder.glob(f"*{SUFFIX}")]
+    """When the newest segment, closed or open, was written last; None where there is none."""
+    segments = [path for path in folder.iterdir() if Segment.of(path.name) or open_id(path.name)]
+    written = [path.stat().st_mtime for path in segments]
     return datetime.fromtimestamp(max(written), UTC) if written else None
 
 

@@ -59,7 +59,7 @@ def read_parquet(spark: SparkSession, folder: str, files_at_once: int) -> DataFr
             f"there is no Parquet file with columns below {folder}: the job learns them from the files that are there "
             "when it starts. Put one there, or correct FILES_FOLDER and FILES_FORMAT."
         ) from error
-    whole_row = F.to_json(F.struct(*(there[f"`{name}`"] for name in there.columns)))
+    whole_row = F.to_json(F.struct(*(F.col("`{}`".format(name.replace("`", "``"))) for name in there.columns)))
     rows = _source(spark, files_at_once).schema(there.schema).option("pathGlobFilter", _PARQUET).parquet(folder)
     return rows.select(
         (F.col(_WHOLE_EVENT) if _WHOLE_EVENT in there.columns else whole_row).cast("binary").alias("value"),

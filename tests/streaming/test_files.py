@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def job_over(spark: SparkSession, tmp_path: Path, folder: Path, **settings: object) -> FakeJob:
-    return FakeJob(spark, tmp_path, source="files", files_folder=folder.as_uri().replace("%20", " "), **settings)
+    return FakeJob(spark, tmp_path, source="files", files_folder=f"file://{folder}", **settings)
 
 
 def put(path: Path, content: bytes) -> Path:
