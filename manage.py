@@ -12,6 +12,7 @@ from operations.check import check
 from operations.export import export
 from operations.feed import feed
 from operations.forget import forget
+from operations.record import record
 from operations.requeue import requeue
 from operations.serve import serve
 from operations.show import show
@@ -24,6 +25,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "feed": feed,
     "forget": forget,
+    "record": record,
     "requeue": requeue,
     "serve": serve,
     "show": show,

@@ -79,6 +79,10 @@ def _spool_uri(value: str) -> str:
     scheme = scheme_of(value)
     if scheme not in ("", "file", "hdfs"):
         raise ValueError(f"it must be a path, file:/… or hdfs://…; {scheme}: has no atomic rename")
+    return _folder_uri(value)
+
+
+def _folder_uri(value: str) -> str:
     if re.search(r"[{}\[\]*?\\]", value):
         raise ValueError("it must be without { } [ ] * ? and backslashes, which Spark takes for patterns")
     return value
@@ -185,6 +189,7 @@ MongoUri = Annotated[SecretStr, AfterValidator(_mongodb_uri)]
 Authorities = Annotated[str, AfterValidator(_authorities)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 CheckpointUri = Annotated[str, AfterValidator(_checkpoint_uri)]
+FolderUri = Annotated[str, AfterValidator(_folder_uri)]
 SpoolUri = Annotated[str, AfterValidator(_spool_uri)]
 JobName = Annotated[
     str,

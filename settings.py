@@ -19,6 +19,7 @@ from setting_types import (
     CheckpointUri,
     CountAddress,
     DatabaseName,
+    FolderUri,
     Hashtags,
     Host,
     JobName,
@@ -52,8 +53,8 @@ def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa
     return Field(default, description=about, json_schema_extra={"group": group}, **rules)
 
 
-JOB, STORAGE, KAFKA, SOCKET, TWITTER, BLUESKY, MASTODON, FILTER, COUNT, LIMITS = (
-    "job", "storage", "kafka", "socket", "twitter", "bluesky", "mastodon", "filter", "case count", "limits"
+JOB, STORAGE, KAFKA, SOCKET, TWITTER, BLUESKY, MASTODON, FILES, FILTER, COUNT, LIMITS = (
+    "job", "storage", "kafka", "socket", "twitter", "bluesky", "mastodon", "files", "filter", "case count", "limits"
 )  # fmt: skip
 
 
@@ -213,6 +214,15 @@ class Settings(Storage):
         MASTODON, 4_000, "most posts that are fetched after a gap, to fill it; 0: none", ge=0, le=100_000
     )
 
+    files_folder: FolderUri | None = _setting(
+        FILES, None, "URI of a folder whose files are read, those in its folders too; required for files"
+    )
+    files_format: Literal["lines", "recorded", "parquet"] = _setting(
+        FILES, "lines", "lines: one event a line, .gz and .bz2 too; recorded: by manage.py record; parquet: one a row"
+    )
+    files_as: str = _setting(FILES, "socket", "the source whose events these are; socket: lines of text or JSON")
+    files_at_once: int = _setting(FILES, 8, "most files of one micro-batch; a file is read by one", gt=0)
+
     languages: Languages = _setting(
         FILTER, (), "of a whole network: languages to keep, as en,pt-BR; others are left out; default: all"
     )
@@ -310,6 +320,8 @@ class Settings(Storage):
             "checkpoint": _local_uri(self.checkpoint or str(home / "checkpoint")),
             "spool": _local_uri(self.spool or str(home / "spool")),
         }
+        if self.files_folder is not None:
+            folders["files_folder"] = _local_uri(self.files_folder)
         return type(self).model_validate({**dict(self), **folders})
 
 

@@ -39,6 +39,8 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if field.default in (None, ()):
         return ""
+    if isinstance(field.default, tuple):
+        return ", ".join(f"`{each}`" for each in field.default)
     return "`false`" if field.default is False else f"`{field.default}`"
 
 

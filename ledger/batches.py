@@ -118,6 +118,12 @@ class BatchLedger:
         """Remove the entry of an abandoned batch, whose documents are gone."""
         self._batches.delete_one({"_id": str(batch), **self._mine_to_plan})
 
+    def files(self, but_of: str | None) -> set[str]:
+        """The files that the job's committed batches have read, without those of that query."""
+        wanted = {"job": self._settings.jobname, "state": "committed", "offsets.file": {"$exists": True}}
+        entries = self._batches.find({**wanted, "query_id": {"$ne": but_of}}, {"offsets.file": 1})
+        return {each["file"] for entry in entries for each in entry["offsets"]}
+
     def committed_segments(self, ids: list[str]) -> set[str]:
         """Those of these segment ids that a committed batch has stored."""
         entries = self._batches.find(

@@ -154,8 +154,8 @@ def _target_problems(asked: Feed) -> Iterator[str]:
     }
     if [*ports.values(), asked.kafka].count(None) != len(ports):
         yield (
-            "give either --port (TCP) or --kafka with --topic, or --x-port (X's API), or --bluesky-port (Jetstream), or "
-            "--mastodon-port"
+            "give either --port (TCP) or --kafka with --topic, or --x-port (X's API), or --bluesky-port (Jetstream), "
+            "or --mastodon-port"
         )
     for option, port in ports.items():
         if port is not None and not 0 <= port <= 65535:

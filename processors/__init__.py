@@ -2,6 +2,7 @@
 
 from processors.base import StreamProcessor
 from processors.bluesky import BlueskyProcessor
+from processors.files import FilesProcessor
 from processors.kafka import KafkaProcessor
 from processors.mastodon import MastodonProcessor
 from processors.socket import SocketProcessor
@@ -9,6 +10,7 @@ from processors.twitter import TwitterProcessor
 
 PROCESSORS: dict[str, type[StreamProcessor]] = {
     "bluesky": BlueskyProcessor,
+    "files": FilesProcessor,
     "kafka": KafkaProcessor,
     "mastodon": MastodonProcessor,
     "socket": SocketProcessor,

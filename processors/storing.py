@@ -1,6 +1,6 @@
 """One batch of rows to what is stored of it: planned, written, committed, so that doing it again stores the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -44,6 +44,9 @@ class Ledger(Protocol):
 
     def is_committed(self, batch: BatchId) -> bool:
         """Whether the batch is stored for good."""
+
+    def files(self, but_of: str | None) -> Collection[str]:
+        """The files that the job's committed batches have read, without those of that query."""
 
     def plan(self, plan: BatchPlan) -> None:
         """Fix the plan before the first write."""

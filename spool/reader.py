@@ -1,5 +1,7 @@
 """The spool as a stream: Spark's file source over closed segments, back to the bytes that were received."""
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -23,8 +25,14 @@ def read_spool(spark: SparkSession, uri: str) -> DataFrame:
         .option("maxFileAge", _NEVER)
         .load(uri)
     )
-    line = F.col("value").cast("binary")
-    return lines.select(line.alias("line"), F.substring_index("_metadata.file_name", ".", 1).alias("segment")).select(
+    return of_lines(lines)
+
+
+def of_lines(lines: DataFrame, also: Sequence[Column] = ()) -> DataFrame:
+    """Lines of segments, read as text with their files' `_metadata`, to those columns; also: more columns to keep."""
+    line, segment = F.col("value").cast("binary"), F.substring_index("_metadata.file_name", ".", 1)
+    kept = lines.select(line.alias("line"), segment.alias("segment"), *also)
+    return kept.select(
         F.when(_text(26, 1) == FORGOTTEN.decode(), F.lit(None))
         .when(_text(26, 1) == "!", F.expr("substring(line, 107)"))
         .otherwise(F.expr("substring(line, 27)"))
@@ -35,6 +43,7 @@ def read_spool(spark: SparkSession, uri: str) -> DataFrame:
             _text(26, 1) == "!",
             F.struct(_text(27, 16).cast("bigint").alias("length"), _text(43, 64).alias("sha256")),
         ).alias("cut"),
+        *kept.columns[2:],
     )
 
 

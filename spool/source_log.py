@@ -21,6 +21,11 @@ class SourceLog:
 
     def segments(self, after: int, until: int) -> list[Segment]:
         """The segments of entries `after` (left out, -1 for the beginning) to `until`, in the order of their ids."""
+        names = {path.rsplit("/", 1)[-1] for path in self.paths(after, until)}
+        return sorted(filter(None, map(Segment.of, names)), key=lambda segment: segment.id)
+
+    def paths(self, after: int, until: int) -> list[str]:
+        """The files of those entries: URIs as Spark has them, sorted."""
         if until <= after:
             return []
         names = set(self._checkpoint.list(_LOG))
@@ -33,13 +38,12 @@ class SourceLog:
             found = self._entries(f"{begin}.compact") if begin >= 0 else []
             for number in range(max(begin, after) + 1, until + 1):
                 found += self._entries(str(number))
-        wanted = {name for entry, name in found if after < entry <= until}
-        return sorted(filter(None, map(Segment.of, wanted)), key=lambda segment: segment.id)
+        return sorted({path for entry, path in found if after < entry <= until})
 
     def _entries(self, name: str) -> list[tuple[int, str]]:
         lines = self._checkpoint.read(f"{_LOG}/{name}").decode().split("\n")[1:]
         entries = [json.loads(line) for line in lines if line.startswith("{")]
-        return [(entry["batchId"], entry["path"].rsplit("/", 1)[-1]) for entry in entries]
+        return [(entry["batchId"], entry["path"]) for entry in entries]
 
 
 def _compact(name: str) -> int | None:

@@ -85,6 +85,7 @@ NOT_BLUESKY = {
 
 CASES = {
     "bluesky": Case(BLUESKY, NOT_BLUESKY),
+    "files": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, {"files_folder": "file:/nowhere"}),
     "kafka": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON, KAFKA),
     "mastodon": Case(STATUSES, NO_STATUSES, {"mastodon_url": "http://127.0.0.1:1", "mastodon_token": "t"}),
     "socket": Case(TEXT_OR_JSON, NOT_TEXT_OR_JSON),

@@ -87,6 +87,10 @@ class DictionaryLedger:
     def is_committed(self, batch: BatchId) -> bool:
         return batch in self.committed
 
+    def files(self, but_of: str | None) -> set[str]:
+        read = [each for each in self.committed if each.query_id != but_of]
+        return {each["file"] for batch in read for each in self.plans[batch].logged.offsets if "file" in each}
+
     def plan(self, plan: BatchPlan) -> None:
         self.plans[plan.id] = plan
 
