@@ -1,9 +1,7 @@
 """`manage.py feed`: play a file as if it were live."""
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -13,42 +11,29 @@ import typer
 from errors import FixSettings
 from operations.feed_bluesky import BlueskyOutlet
 from operations.feed_kafka import KafkaOutlet, prepare_topic
-from operations.feed_lines import STANDARD_INPUT, batches
+from operations.feed_lines import batches
 from operations.feed_mastodon import MastodonOutlet
 from operations.feed_player import Outlet, play
 from operations.feed_progress import Progress, shown
+from operations.feed_recording import recorded
+from operations.feed_request import Feed
 from operations.feed_tcp import TcpOutlet, listen
 from operations.feed_x import XOutlet
 from operations.interrupt import Interrupt, Interrupted
 from operations.pace import Pace, even, uneven
 
 
-@dataclass(frozen=True)
-class Feed:
-    """What to play, how fast, and where to: the command line of `manage.py feed`."""
-
-    file: str
-    rate: float
-    port: int | None
-    x_port: int | None
-    mastodon_port: int | None
-    bluesky_port: int | None
-    host: str
-    kafka: str | None
-    topic: str | None
-    partitions: int
-    loop: bool
-    life_like: bool
-    seed: int | None
-
-    def problems(self) -> list[str]:
-        """Everything that a person must change, one line each."""
-        return [*_rate_problems(self), *_target_problems(self), *_file_problems(self)]
-
-
 def feed(
-    file: Annotated[str, typer.Option(help="Lines to play, one event each; - reads standard input.")],
-    rate: Annotated[float, typer.Option(help="Events per second on average; 0: as fast as the other side takes them.")],
+    file: Annotated[str | None, typer.Option(help="Lines to play, one event each; - reads standard input.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="With --file: events per second on average; 0: as fast as they are taken.")
+    ] = None,
+    recording: Annotated[
+        Path | None, typer.Option(help="In place of a file: what manage.py record has written to this folder.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="With --recording: 1 as it was heard, 10 ten times as fast; 0: as fast as possible.")
+    ] = 1,
     port: Annotated[int | None, typer.Option(help="Play to the TCP clients of this port; 0: a free one.")] = None,
     x_port: Annotated[
         int | None, typer.Option(help="Play as X does: stand in for its API at this port; 0: a free one.")
@@ -89,13 +74,14 @@ def feed(
 
     manage.py feed --file demo/tweets.txt --rate 20 --x-port 9010 --loop
 
-    manage.py feed --file demo/tweets.txt --rate 20 --bluesky-port 6008 --loop
+    manage.py feed --recording recordings/monday --speed 10 --bluesky-port 6008
 
     manage.py feed --file demo/tweets.txt --rate 20 --mastodon-port 9011 --loop
     """
     asked = Feed(
-        file, rate, port, x_port, mastodon_port, bluesky_port, host, kafka, topic, partitions, loop, life_like, seed
-    )
+        file, rate, recording, speed, port, x_port, mastodon_port, bluesky_port, host, kafka, topic, partitions, loop,
+        life_like, seed,
+    )  # fmt: skip
     if problems := asked.problems():
         raise FixSettings(problems)
     run(asked)
@@ -104,13 +90,21 @@ def feed(
 def run(asked: Feed) -> None:
     """Play until the end of the file or until asked to end. Raises: CannotStart, JobError."""
     with Interrupt() as interrupt, shown(interrupt) as progress:
-        arrivals = uneven(asked.rate, Random(asked.seed)) if asked.life_like else even(asked.rate)
-        events = batches(asked.file, asked.loop, interrupt)
+        events, arrivals = _played(asked, interrupt)
         with _outlet(asked, interrupt, progress) as outlet:
             try:
                 play(events, Pace(arrivals, interrupt), interrupt, outlet, progress)
             except Interrupted:
                 return
+
+
+def _played(asked: Feed, interrupt: Interrupt) -> tuple[Iterator[list[bytes]], Iterator[float]]:
+    """The events, and the seconds after the start at which each is due."""
+    if asked.recording is not None:
+        return recorded(asked.recording, asked.speed)
+    rate = asked.rate or 0
+    arrivals = uneven(rate, Random(asked.seed)) if asked.life_like else even(rate)
+    return batches(asked.file or "", asked.loop, interrupt), arrivals
 
 
 @contextmanager
@@ -136,47 +130,3 @@ def _outlet(asked: Feed, interrupt: Interrupt, progress: Progress) -> Iterator[O
         print(f"listening on {asked.host}:{listener.getsockname()[1]}", flush=True)
         with TcpOutlet(listener, interrupt, progress) as clients:
             yield clients
-
-
-def _rate_problems(asked: Feed) -> Iterator[str]:
-    if not (math.isfinite(asked.rate) and asked.rate >= 0):
-        yield f"--rate {asked.rate:g}: must be 0 or more events per second"
-    elif asked.life_like and asked.rate == 0:
-        yield "--uneven needs a --rate above 0"
-
-
-def _target_problems(asked: Feed) -> Iterator[str]:
-    ports = {
-        "--port": asked.port,
-        "--x-port": asked.x_port,
-        "--bluesky-port": asked.bluesky_port,
-        "--mastodon-port": asked.mastodon_port,
-    }
-    if [*ports.values(), asked.kafka].count(None) != len(ports):
-        yield (
-            "give either --port (TCP) or --kafka with --topic, or --x-port (X's API), or --bluesky-port (Jetstream), "
-            "or --mastodon-port"
-        )
-    for option, port in ports.items():
-        if port is not None and not 0 <= port <= 65535:
-            yield f"{option} {port}: must be 0 to 65535"
-    if (asked.kafka is None) != (asked.topic is None):
-        yield "--kafka and --topic belong together"
-    if asked.partitions < 1:
-        yield f"--partitions {asked.partitions}: must be 1 or more"
-
-
-def _file_problems(asked: Feed) -> Iterator[str]:
-    if asked.file == STANDARD_INPUT:
-        if asked.loop:
-            yield "--loop needs a file: standard input cannot be read again"
-        return
-    path = Path(asked.file)
-    try:
-        with path.open("rb"):
-            empty = path.is_file() and path.stat().st_size == 0
-    except OSError as error:
-        yield f"--file {asked.file}: {error.strerror or error}"
-        return
-    if asked.loop and (empty or not path.is_file()):
-        yield f"--loop needs a file with at least one line, and {asked.file} is none"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,9 +12,12 @@ from threading import Event
 
 import pytest
 
-from spool.segments import SUFFIX, decode
+from operations.feed_recording import recorded
+from spool.files import LocalFolder
+from spool.segments import SUFFIX, CutEvent, decode
+from spool.writer import SpoolWriter
 from tests.conftest import Documents
-from tests.integration.feed_process import ROOT
+from tests.integration.feed_process import ROOT, FeedProcess, feeding
 from tests.servers.peer import Peer, hold, send
 
 BOUND_SECONDS = 60
@@ -110,3 +114,19 @@ def test_it_ends_by_itself_after_so_many_seconds(database: Documents, mongodb_ur
         process.communicate(timeout=BOUND_SECONDS)
         assert process.returncode == 0
     assert events(tmp_path / "a") == [b"one"]
+
+
+def test_a_recording_is_played_as_it_was_heard_or_faster(tmp_path: Path) -> None:
+    heard_at = iter([0, 400, 1_000])
+    writer = SpoolWriter(LocalFolder(tmp_path), 10**9, lambda: 1_700_000_000_000 + next(heard_at, 1_000))
+    for event in (b"one", b"t\xffwo", CutEvent(b"lo", 9, "ab" * 32), b"three"):
+        writer.append([event])
+    writer.close()
+    events, due = recorded(tmp_path, speed=2)
+    assert [line for batch in events for line in batch] == [b"one\n", b"t\xffwo\n", b"three\n"]
+    assert list(due) == [0, 0.2, 0.5]
+    with feeding(FeedProcess, "--recording", tmp_path, "--speed", 0, "--port", 0) as player:
+        port = int(player.address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), BOUND_SECONDS) as connection:
+            assert connection.makefile("rb").read() == b"one\nt\xffwo\nthree\n"
+        assert player.exit_code() == 0
