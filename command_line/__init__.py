@@ -104,22 +104,12 @@ def read_like_job(jobname: str, settings_file: Path | None) -> Settings:
     return settings
 
 
-def read_recording(
-    jobname: str,
-    source: str,
-    sources: Collection[str],
-    required: Callable[[str], Sequence[str]],
-    settings_file: Path | None,
-) -> Settings:
-    """What the receiver of that source is told by the environment and the file. Raises FixSettings.
-
-    sources, required: see `Surroundings`.
-    """
+def read_recording(jobname: str, source: str, around: Surroundings, settings_file: Path | None) -> Settings:
+    """What the receiver of that source is told by the environment and the file. Raises FixSettings."""
     given, problems = _merged(
         {"jobname": jobname, "source": source}, None if settings_file is None else str(settings_file)
     )
     settings, more = _validated(Settings, given)
-    around = Surroundings(sources, required, (str(given.get("count_provider")),), is_local=True)
     problems = [*mistakes.unknown_variables(os.environ), *problems, *more, *_needs(given, around)]
     if settings is not None and not problems:
         settings, problems = _with_local_folders(settings)

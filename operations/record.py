@@ -21,7 +21,7 @@ from operations.database import opened
 from operations.interrupt import Interrupt, Interrupted
 from processors import PROCESSORS
 from receivers.base import Receiver
-from runtime.plugins import processor_class, receiver_class, required_settings
+from runtime.plugins import processor_class, provider_needs, receiver_class, required_settings
 from runtime.reception import Reception
 from settings import Settings
 from spool.files import LocalFolder
@@ -50,7 +50,8 @@ def record(
 
     manage.py feed --recording recordings/monday --speed 10 --port 9009
     """
-    settings = command_line.read_recording(jobname, source, tuple(PROCESSORS), required_settings, settings_file)
+    around = command_line.Surroundings(tuple(PROCESSORS), required_settings, provider_needs, is_local=True)
+    settings = command_line.read_recording(jobname, source, around, settings_file)
     receiver = receiver_class(processor_class(source))
     if receiver is None:
         raise FixSettings([f"--source {source}: it pushes nothing, and can be read again where it is"])

@@ -19,8 +19,8 @@ class Spool(Protocol):
         """Add events; waits while the spool is full and the job is not ending. How many of them were new."""
 
 
-class Coverage(Protocol):
-    """What keeps note of the times at which the feed was not heard."""
+class Gaps(Protocol):
+    """What keeps note of the times at which one connection was not there, or a whole feed."""
 
     def open_gap(self, cause: str, since: datetime | None = None) -> None:
         """The feed is not heard since then, or from now on; nothing happens where a gap is open already."""
@@ -28,11 +28,15 @@ class Coverage(Protocol):
     def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:
         """The feed is heard again, since then or now, and repeats what it said in so many seconds before."""
 
-    def lose_until(self, at: datetime) -> None:
-        """Of the open gap, what lies before that is lost for good; the gap goes on from there."""
-
     def gap_seconds(self) -> float:
         """How long the feed has not been heard; 0 while it is."""
+
+
+class Coverage(Gaps, Protocol):
+    """What keeps note of the times at which the feed was not heard."""
+
+    def lose_until(self, at: datetime) -> None:
+        """Of the open gap, what lies before that is lost for good; the gap goes on from there."""
 
 
 class Usage(Protocol):

@@ -4,7 +4,7 @@ import threading
 from datetime import datetime, timedelta
 
 from clock import Clock
-from receivers.base import Coverage
+from receivers.base import Gaps
 
 
 class SharedGap:
@@ -14,7 +14,7 @@ class SharedGap:
     before the gap that is open does not make it longer: by half a minute at most, in which others were away too.
     """
 
-    def __init__(self, coverage: Coverage, names: list[str], clock: Clock) -> None:
+    def __init__(self, coverage: Gaps, names: list[str], clock: Clock) -> None:
         self._coverage = coverage
         self._clock = clock
         self._lock = threading.Lock()
@@ -27,13 +27,13 @@ class SharedGap:
         return [Member(self, name) for name in self._names]
 
     def open(self, name: str, cause: str, since: datetime | None) -> None:
-        """A connection is not there, see `Coverage.open_gap`."""
+        """A connection is not there, see `Gaps.open_gap`."""
         with self._lock:
             self._away.setdefault(name, since or self._clock.now())
             self._coverage.open_gap(cause if len(self._names) == 1 else f"{name}: {cause}", since)
 
     def close(self, name: str, repeated_seconds: float, at: datetime | None) -> None:
-        """It is there again, see `Coverage.close_gap`."""
+        """It is there again, see `Gaps.close_gap`."""
         with self._lock:
             if name not in self._away:
                 return
@@ -65,13 +65,13 @@ class Member:
         self._name = name
 
     def open_gap(self, cause: str, since: datetime | None = None) -> None:
-        """See `Coverage`."""
+        """See `Gaps`."""
         self._shared.open(self._name, cause, since)
 
     def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:
-        """See `Coverage`."""
+        """See `Gaps`."""
         self._shared.close(self._name, backfilled_seconds, at)
 
     def gap_seconds(self) -> float:
-        """See `Coverage`."""
+        """See `Gaps`."""
         return self._shared.seconds(self._name)

@@ -15,7 +15,7 @@ from tenacity import (
 
 from clock import Clock
 from errors import CannotStart
-from receivers.base import Coverage, Spool
+from receivers.base import Gaps, Spool
 from receivers.mastodon_api.answers import Refused
 from receivers.mastodon_api.backfill import Backfill
 from receivers.mastodon_api.channels import Channel
@@ -45,7 +45,7 @@ class Subscription:
         instance: Instance,
         settings: Settings,
         spool: Spool,
-        coverage: Coverage,
+        coverage: Gaps,
         clock: Clock,
         stopping: Event,
     ) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from clock import Clock
-from receivers.base import Coverage
+from receivers.base import Gaps
 
 _SLOW = timedelta(seconds=1)
 _CATCHING_UP = timedelta(seconds=30)
@@ -16,7 +16,7 @@ class Attention:
     nothing nobody knows what it would have repeated.
     """
 
-    def __init__(self, coverage: Coverage, clock: Clock) -> None:
+    def __init__(self, coverage: Gaps, clock: Clock) -> None:
         self._coverage = coverage
         self._clock = clock
         self._connected_at: datetime | None = None
