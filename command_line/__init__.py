@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from command_line import mistakes
 from command_line.flags import NO_VALUE, parser
-from command_line.mistakes import flag, shown, variable
+from command_line.mistakes import flag, on_one_line, variable
 from command_line.settings_file import read_file
 from errors import FixSettings
 from setting_types import WEB_ADDRESS, scheme_of
@@ -135,7 +135,7 @@ def read_brokers(servers: str, settings_file: Path | None) -> Settings:
 
 def table(settings: Settings) -> str:
     """The settings as lines `CASESTREAM_A_B=value`, secrets hidden."""
-    return "\n".join(f"{variable(name)}={shown(name, getattr(settings, name))}" for name in Settings.model_fields)
+    return "\n".join(f"{variable(name)}={on_one_line(name, getattr(settings, name))}" for name in Settings.model_fields)
 
 
 def _merged(flags: Mapping[str, Any], file: str | None) -> tuple[dict[str, Any], list[str]]:

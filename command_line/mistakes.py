@@ -46,6 +46,12 @@ def is_secret(field: FieldInfo) -> bool:
 
 
 def shown(name: str, value: object) -> str:
+    """The value on one line, its beginning if it is long: see `on_one_line`."""
+    text = on_one_line(name, value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+
+
+def on_one_line(name: str, value: object) -> str:
     """The value on one line: hidden if it is a secret, without a password that stands in a URI."""
     if value is None:
         return ""
@@ -54,8 +60,7 @@ def shown(name: str, value: object) -> str:
     text = ",".join(value) if isinstance(value, tuple) else str(value)
     text = re.sub(r"(://[^/@]*?):.*@", r"\1:***@", text)
     text = re.sub(r"(://[^?]*\?).+", r"\1***", text)  # the query of a URL may hold a token
-    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def wrong(errors: ValidationError, given: Mapping[str, Any]) -> list[str]:

@@ -74,7 +74,7 @@ def test_three_mistakes_give_three_lines_of_name_value_and_what_is_allowed() -> 
         ("checkpoint", "hdfs:///x", "a path, or a URI with its host, as fs.defaultFS has it: hdfs://host/path"),
         ("spool", "s3a://bucket/x", "a path, file:/… or hdfs://…; s3a: has no atomic rename"),
         ("spool", "/data/[a]", "without { } [ ] * ? and backslashes, which Spark takes for patterns"),
-        ("source", "nope", "one of kafka, mastodon, socket, twitter, or package.module:ClassName"),
+        ("source", "nope", "one of bluesky, files, kafka, mastodon, socket, twitter, or package.module:ClassName"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_answered_in_plain_words(name: str, value: str, allowed: str) -> None:
@@ -290,7 +290,7 @@ def test_help_names_every_setting_the_sources_and_the_exit_codes(word: str, caps
     for name, field in Settings.model_fields.items():
         assert (variable(name) if is_secret(field) else f"{flag(name)} ") in text
         assert field.description
-    assert "sources: kafka, mastodon, socket, twitter, or package.module:ClassName" in text
+    assert "sources: bluesky, files, kafka, mastodon, socket, twitter, or package.module:ClassName" in text
     assert all(f"\n  {code}  " in text for code in range(4))
     assert max(map(len, text.splitlines())) <= 120
 

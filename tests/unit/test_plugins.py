@@ -72,7 +72,7 @@ def test_a_source_of_somebody_else_goes_by_its_module_and_class() -> None:
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        ("kafak", "it must be one of kafka, mastodon, socket, twitter, or package.module:ClassName"),
+        ("kafak", "it must be one of bluesky, files, kafka, mastodon, socket, twitter, or package.module:ClassName"),
         ("no_such_module:X", "no_such_module:X cannot be imported: ModuleNotFoundError"),
         ("foreign_source:None_", "foreign_source:None_ cannot be imported: AttributeError"),
         ("broken_source:X", "broken_source:X cannot be imported: SyntaxError"),
