@@ -26,7 +26,7 @@ _SEGMENTS = {"tiny": 640, "quick": 6_400, "full": 20_000}
 _WARM_UP_PART = 5  # a fifth of the batches, while Java's compilers are at work
 _SECONDS = 3_000
 _LOOK_SECONDS = 10.0
-_USED = re.compile(r"^ \w.*used (\d+)K", re.MULTILINE)  # of a generation; its spaces stand further in
+_USED = re.compile(r"^ (?:ParOldGen|tenured generation|Metaspace)\b.*used (\d+)K", re.MULTILINE)
 
 
 def run(scale: str, server: str, say: Callable[[str], None]) -> Result:
@@ -82,7 +82,7 @@ def _fill(folder: Path, segments: int) -> None:
 
 
 def _watch(program: Program) -> list[int]:
-    """Bytes of what lives in the JVM's heap and metaspace, each time after a full collection that is asked for."""
+    """Bytes of what lives in the JVM's old generation and metaspace, after full collections that are asked for."""
     jcmd = Path(str(find_java_home(os.environ)), "bin/jcmd")
     seen = []
     while program.is_running():
