@@ -39,7 +39,7 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if field.default in (None, ()):
         return ""
-    return "`false`" if field.default is False else f"`{field.default}`"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 
 if __name__ == "__main__":
