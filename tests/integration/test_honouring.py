@@ -15,7 +15,7 @@ from ledger.removal import Removal
 from ledger.removals import RemovalLog
 from sinks import fingerprint
 from tests.conftest import Documents
-from tests.filled import BEGIN, Filling, asked, fill
+from tests.filled import Filling, asked, fill
 from tests.integration.in_process import Commands
 from tests.integration.removed_posts import FILLING, QUERY, Killed, changed, dying, entry, ids, post_id
 from tests.integration.stored import not_as_described, posts
@@ -232,7 +232,7 @@ def test_the_documents_are_found_by_indexes_of_this_job_alone(filled: Documents)
 
 def test_many_at_once_pass_through_the_driver_in_bounded_chunks(commands: Commands, filled: Documents) -> None:
     for number in range(1_200):
-        asked(filled, f"{QUERY}:{number % 4}", f"posts/1/{number}", post_id(number), BEGIN)
+        ask(filled, post_id(number), batch=number % 4, origin=f"posts/1/{number}")
     one = honouring(filled)
     assert [one.look(lambda: False) for _ in range(4)] == [True, True, True, False]
     assert ids(filled) == set()

@@ -16,6 +16,17 @@ from tests.integration.stored import not_as_described, posts
 JOB = ("--jobname", "words", "--source", "tests.words_source:Words", "--trigger-seconds", "1")
 FIRST = b"".join(b"post %d secret\n" % number for number in range(20))
 SECOND = b"repost 30 3 secret\nedit 4 4 better\ndelete 3\ndelete 900\nlike 5\npost 31 more\nnonsense\n"
+SOURCE = """
+from pyspark.sql import functions as F
+
+from tests.words_source import Words, outcome
+
+
+class Wordy(Words):
+    def process(self, event):
+        return outcome({read})
+"""
+BETTER = 'F.regexp_replace(F.regexp_replace(event, "^gone", "delete"), "^liked", "like")'
 KEPT = sorted({*map(str, range(20)), "31"} - {"3"})
 
 
@@ -34,6 +45,11 @@ def is_done(database: Documents) -> bool:
     """Whether all that was asked is done, and was asked."""
     removals = database["removals"]
     return removals.count_documents({}) == 3 and removals.count_documents({"done_at": None}) == 0
+
+
+def committed_posts(database: Documents) -> int:
+    """By the ledger."""
+    return sum(entry["posts"] for entry in database["batches"].find({"state": "committed"}))
 
 
 def assert_it_is_as_the_feed_has_it(database: Documents, folder: Path, settings: dict[str, str]) -> None:
@@ -84,6 +100,34 @@ def test_told_to_honour_nothing_it_stores_all_says_so_and_does_it_when_told_othe
     assert_it_is_as_the_feed_has_it(database, data_folder, settings)
 
 
+@pytest.mark.slow
+def test_a_dead_letter_that_a_requeue_finds_to_be_a_deletion_is_honoured_and_one_that_is_left_out_is_counted(
+    data_folder: Path, settings: dict[str, str], database: Documents, peer: LinesPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(data_folder), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    settings |= {"socket_port": peer.port}
+    (data_folder / "wordy.py").write_text(SOURCE.format(read="event"))
+    once = ("--jobname", "words", "--source", "wordy:Wordy", "--available-now", "--idle-seconds", "1")
+    with job(data_folder, *once, **settings) as running:
+        peer.send(b"post 3 secret\npost 4 more\ngone 3\ngone 3\nliked 4\n")
+        peer.hang_up()
+        assert running.end() == 0, running.errors
+    assert database["dead_letters"].count_documents({}) == 3
+    (data_folder / "wordy.py").write_text(SOURCE.format(read=BETTER))
+    requeued = manage(data_folder, "requeue", "--jobname", "words", "--yes", **settings)
+    assert requeued.returncode == 0, requeued.stderr
+    entry = database["batches"].find_one({"query_id": "requeue"})
+    assert entry is not None
+    assert (entry["posts"], entry["deletions"], entry["filtered"]) == (0, 2, 1)
+    assert database["dead_letters"].count_documents({"requeued_at": None}) == 0
+    code, errors = run(data_folder, *once, **settings)
+    assert code == 0, errors
+    assert [post["id"] for post in posts(database)] == ["4"]
+    verified = manage(data_folder, "verify", **settings)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize(
     "point", [Point.STORED, Point.COMMITTED, Point.ANNOUNCED, Point.REMOVED, Point.ACCOUNTED, Point.LOOKED_FOR]
@@ -94,7 +138,7 @@ def test_killed_at_any_write_of_a_removal_the_next_start_ends_with_the_same(
     settings |= {"socket_port": peer.port}
     with held_job(data_folder, JOB, settings, point) as held:
         peer.send(FIRST)
-        wait_until(held, lambda: len(posts(database)) == 20)
+        wait_until(held, lambda: committed_posts(database) == 20)
         held.arm()
         peer.send(SECOND)
         held.wait_for_the_point()
@@ -105,6 +149,7 @@ def test_killed_at_any_write_of_a_removal_the_next_start_ends_with_the_same(
     assert damages == []
     peer.hang_up()
     with job(data_folder, *JOB, **settings) as running:
-        wait_until(running, lambda: is_done(database))
+        holder = {"_id": "words", "pid": running.process.pid, "state": "held"}
+        wait_until(running, lambda: is_done(database) and database["leases"].find_one(holder) is not None)
         running.stop()
     assert_it_is_as_the_feed_has_it(database, data_folder, settings)
