@@ -16,7 +16,7 @@ from pymongo.errors import OperationFailure
 from clock import Clock
 from errors import ChangedMeanwhile, StopRequested
 from ledger.removal import Removal, Without
-from ledger.removals import Asked, RemovalLog
+from ledger.removals import TOLD, Asked, RemovalLog
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,8 @@ def indexes_of(job: str) -> list[IndexModel]:
 
 
 class Honouring:
-    """One job's, for the holder of its lease; fence raises LeaseLost. honours: see `Settings.honour_removals`.
+    """One job's, for the holder of its lease; fence raises LeaseLost. honours: see `Settings.honour_removals`; expects:
+    see `StreamProcessor.removes`.
 
     Killed anywhere, the next holder does what is left: an entry is called done after all that it asks for is, what is
     removed is not found again, and `Removal.finish` ends the one document that was in hand.
@@ -50,6 +51,8 @@ class Honouring:
         without: Without,
         clock: Clock,
         fence: Callable[[], None],
+        *,
+        expects: bool = False,
     ) -> None:
         self._documents = database["micro_batches"]
         self._job = job
@@ -57,36 +60,31 @@ class Honouring:
         self._log = RemovalLog(database, job, within_seconds, clock)
         self._removal = Removal(database, job, without, clock, fence)
         self._fence = fence
-        self._is_begun = self._is_said = False
-
-    def expect(self) -> None:
-        """The source deletes: make the indexes, which is quick while nothing is stored. Raises pymongo's errors."""
-        if self._honours:
-            self._ensure_indexes()
+        self._expects = expects
+        self._is_begun = self._is_indexed = self._is_said = False
 
     def look(self, is_stopping: Callable[[], bool]) -> bool:
         """Do some of what is due; whether there may be more. Raises LeaseLost, StopRequested, pymongo's errors."""
+        self._begin()
         if not self._honours:
             self._say_once()
             return False
         asked = self._log.due(_AT_ONCE)
         if not asked.entries:
             return False
-        self._begin()
+        self._ensure_indexes()
         _stop_if(is_stopping)
         posts, is_all_done = 0, True
         for name in self._holding(asked):
             _stop_if(is_stopping)
             try:
-                posts += self._removal.of_committed(name, asked.takes, _among(asked))
+                posts += self._removal.of_committed(name, asked.takes, TOLD)
             except ChangedMeanwhile:
                 is_all_done = False  # `manage.py forget` has it in hand
-        if posts:
-            log.info("posts removed, as the feed asks posts=%s asked=%s", posts, len(asked.entries))
-        if is_all_done:
-            self._fence()
-            self._log.looked_for(asked)
-        return is_all_done
+        log.debug("looked for what the feed asks to go asked=%s posts=%s", len(asked.entries), posts)
+        self._fence()
+        (self._log.looked_for if is_all_done else self._log.postpone)(asked)
+        return True
 
     def _say_once(self) -> None:
         if not self._is_said and self._log.is_any_left():
@@ -100,15 +98,19 @@ class Honouring:
         if self._is_begun:
             return
         self._removal.finish()
-        self._ensure_indexes()
+        if self._expects and self._honours:
+            self._ensure_indexes()
         self._is_begun = True
 
     def _ensure_indexes(self) -> None:
+        if self._is_indexed:
+            return
         try:
             self._documents.create_indexes(indexes_of(self._job))
         except OperationFailure as error:
             said = (error.details or {}).get("errmsg", error)
             log.warning("no index for what the feed deletes: it takes longer to find job=%s error=%r", self._job, said)
+        self._is_indexed = True
 
     def _holding(self, asked: Asked) -> Iterator[str]:
         """The `_id`s of the documents that may hold what goes, each once."""
@@ -125,9 +127,3 @@ class Honouring:
 def _stop_if(is_stopping: Callable[[], bool]) -> None:
     if is_stopping():
         raise StopRequested
-
-
-def _among(asked: Asked) -> dict[str, Any]:
-    """What `Asked.takes` may take, for the server."""
-    ids = sorted({*asked.deleted, *asked.edited})
-    return {"$or": [{"$in": [f"$$post.{field}", ids]} for field in _FIELDS]}

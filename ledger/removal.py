@@ -75,16 +75,16 @@ class Removal:
                 self._take_back(entry["_id"], intent)
         return len(begun)
 
-    def of_committed(self, name: str, takes: Takes, among: Mapping[str, Any] | None = None) -> int:
+    def of_committed(self, name: str, takes: Takes, told: Sequence[str] | None = None) -> int:
         """Remove such posts from a document of a committed batch; how many. Nothing where the batch has expired.
 
-        among: an aggregation expression over `$$post`, true of all that may go: the server then hands out no others.
-        Raises ChangedMeanwhile where entry or document are in other hands.
+        told: the fields that `takes` goes by, where each post that it takes has an origin: then no more of the document
+        is read and sent than that. Raises ChangedMeanwhile where entry or document are in other hands.
         """
         deadline = self._clock.monotonic() + self._patience_seconds
         while True:
             try:
-                return self._of_committed(name, takes, among)
+                return self._of_committed(name, takes, told)
             except ChangedMeanwhile:
                 if self._clock.monotonic() >= deadline:
                     raise
@@ -142,17 +142,21 @@ class Removal:
             },
         )
 
-    def _of_committed(self, name: str, takes: Takes, among: Mapping[str, Any] | None) -> int:
+    def _of_committed(self, name: str, takes: Takes, told: Sequence[str] | None) -> int:
         batch = {"_id": batch_of_document(name), "state": "committed", "expired_at": None}
         entry = self._batches.find_one(batch)
-        document = self._read(name, among)
+        fields = {"posts": 1, **{f"content.{field}": 1 for field in told}} if told else None
+        document = self._documents.find_one({"_id": name}, fields)
         if entry is None or document is None:
             return 0
         going = [post for post in _content(document) if takes(post)]
         if not going:
             return 0
-        if among is not None:
+        if told:
             del document["content"]  # it is not all there
+            origins = [post["origin"] for post in going]
+            if len(going := self._whole(name, origins)) != len(origins):
+                raise _changed(document)
         self._forget_requeued(entry, going)
         intent = self.announce(entry, document, going)
         if not self.write(document, going):
@@ -161,12 +165,11 @@ class Removal:
         self.account(entry["_id"], intent)
         return len(going)
 
-    def _read(self, name: str, among: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        if among is None:
-            return self._documents.find_one({"_id": name})
-        some = {"$filter": {"input": "$content", "as": "post", "cond": dict(among)}}
-        found = self._documents.aggregate([{"$match": {"_id": name}}, {"$project": {"posts": 1, "content": some}}])
-        return next(iter(found), None)
+    def _whole(self, name: str, origins: Sequence[str]) -> list[dict[str, Any]]:
+        """All fields of these posts of the document, for their fingerprints."""
+        these = {"$filter": {"input": "$content", "as": "post", "cond": {"$in": ["$$post.origin", list(origins)]}}}
+        found = self._documents.aggregate([{"$match": {"_id": name}}, {"$project": {"content": these}}])
+        return _content(next(iter(found), None))
 
     def _take_back(self, entry: str, intent: Mapping[str, Any]) -> None:
         self._fence()

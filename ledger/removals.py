@@ -23,6 +23,9 @@ from forgotten import copied_id
 from ledger.removal import Post
 from micro_batch import BatchId, ids_below, query_of
 
+TOLD = ("id", "kind", "refers_to", "edit_of", "origin", "received_at")
+"""The fields of a post that `Asked.takes` goes by."""
+
 _FIRST_SECONDS = 20
 
 
@@ -89,9 +92,11 @@ class RemovalLog:
 
     def due(self, most: int) -> Asked:
         """The first that are due now, of batches that are committed."""
+        wanted: dict[str, Any] = {"job": self._job, "due_at": {"$lte": self._clock.now()}}
+        if self._removals.find_one(wanted, {"_id": 1}) is None:
+            return Asked(())
         planned = self._batches.find({"job": self._job, "state": "planned"}, {"query_id": 1, "batch_id": 1})
         others = [{"batch_id": each["batch_id"], "_id": ids_below(each["query_id"])} for each in planned]
-        wanted: dict[str, Any] = {"job": self._job, "due_at": {"$lte": self._clock.now()}}
         if others:
             wanted["$nor"] = others
         found = list(self._removals.find(wanted, sort=[("due_at", ASCENDING)], limit=most))
@@ -115,6 +120,12 @@ class RemovalLog:
                 changes.append(UpdateMany(those, {"$set": {"done_at": done_at, "due_at": due_at}}))
         if changes:
             self._removals.bulk_write(changes)
+
+    def postpone(self, asked: Asked) -> None:
+        """Something of these is in other hands: they are due a little later, and hold up no others."""
+        those = {"_id": {"$in": [entry["_id"] for entry in asked.entries]}}
+        due_at = self._clock.now() + timedelta(seconds=_FIRST_SECONDS)
+        self._removals.update_many(those, {"$set": {"due_at": due_at}})
 
     def _due_again(self, done_at: datetime, now: datetime) -> datetime | None:
         age = now - done_at

@@ -13,7 +13,7 @@ from runtime.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 1
 _STOP_SECONDS = 10
 
 

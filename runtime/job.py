@@ -159,9 +159,8 @@ class Job:
             fingerprint.without,
             self._clock,
             lease.check,
+            expects=processor_class(settings.source).removes,
         )
-        if processor_class(settings.source).removes:
-            honouring.expect()
         beside = BesideBatches(honouring, self._stop, self._clock)
         self._open.callback(beside.stop)
         beside.start()

@@ -44,11 +44,11 @@ def honouring(
     clock: ToldClock | None = None,
     honours: bool = True,
     fence: Callable[[], None] = lambda: None,
-    within: float = WITHIN,
+    expects: bool = False,
 ) -> Honouring:
     """A new holder of the job's lease."""
     made = clock or ToldClock()
-    return Honouring(database, "covid", honours, within, fingerprint.without, made, fence)
+    return Honouring(database, "covid", honours, WITHIN, fingerprint.without, made, fence, expects=expects)
 
 
 def done(one: Honouring) -> None:
@@ -204,8 +204,7 @@ def test_what_a_batch_asks_that_is_not_committed_is_not_done(filled: Documents) 
 def test_told_not_to_it_removes_nothing_and_says_so_once(
     commands: Commands, filled: Documents, caplog: pytest.LogCaptureFixture
 ) -> None:
-    one = honouring(filled, honours=False)
-    one.expect()
+    one = honouring(filled, honours=False, expects=True)
     done(one)
     ask(filled, post_id(3))
     before = ids(filled)
@@ -277,9 +276,11 @@ def test_forget_and_the_job_at_the_same_documents_each_remove_a_post_once(
     deleted = [post_id(number) for number in range(0, 120, 2)]
     for number, name in enumerate(deleted):
         ask(filled, name, origin=f"posts/1/{number}")
-    with working(honouring(filled)):
+    clock = ToldClock()
+    with working(honouring(filled, clock)):
         commands.done("forget", *(word for name in forgotten for word in ("--post", name)), "--yes")
-    done(honouring(filled))
+    clock.seconds += 20
+    done(honouring(filled, clock))
     gone = {*forgotten, *deleted}
     assert ids(filled).isdisjoint(gone)
     assert counted(filled) == len(gone)
@@ -306,7 +307,7 @@ def test_what_a_dead_job_had_begun_is_ended_by_forget_and_what_a_command_had_beg
     assert post_id(42) in ids(filled)  # the command's turn
     assert filled["removals"].count_documents({"done_at": None}) == 2
     commands.done("forget", "--post", post_id(41), "--yes")
-    done(honouring(filled))
+    done(honouring(filled, ToldClock(20)))
     assert ids(filled).isdisjoint({post_id(40), post_id(41), post_id(42)})
     assert counted(filled) == 3
     assert commands.notes() == []
