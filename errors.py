@@ -35,6 +35,10 @@ class LeaseLost(JobError):
     """Another process took this job's lease: write nothing more and end."""
 
 
+class ChangedMeanwhile(JobError):
+    """What was to be changed is not as it was read, or in other hands: nothing was done, do it again."""
+
+
 class StopRequested(Exception):
     """Someone asked the job to stop: the batch that raised this has done nothing and will be replayed."""
 

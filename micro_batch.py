@@ -27,6 +27,16 @@ def ids_below(name: object) -> dict[str, str]:
     return {"$gte": f"{name}:", "$lt": f"{name};"}  # a semicolon comes behind the colon
 
 
+def batch_of_document(name: object) -> str:
+    """The `_id` of the batch whose part has that id."""
+    return str(name).rpartition(":")[0]
+
+
+def query_of(name: object) -> str:
+    """The query whose batch, dead letter or removal has that id."""
+    return str(name).partition(":")[0]
+
+
 def lease_of(query_id: str, job: str) -> str:
     """The name of the lease under which the job's batches of that query are stored: a requeue has one of its own."""
     return f"{REQUEUE}:{job}" if query_id == REQUEUE else job

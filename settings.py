@@ -138,6 +138,12 @@ class Settings(Storage):
         le=36_500,
     )
 
+    honour_removals: bool = _setting(
+        STORAGE,
+        True,
+        "remove what is stored of a post when its feed deletes it, and earlier versions when it edits it",
+    )
+
     kafka_bootstrap_servers: Servers | None = _setting(KAFKA, None, "brokers, as host:port,host:port")
     kafka_topics: Names = _setting(KAFKA, (), "topics, with commas between")
     kafka_starting: Starting = _setting(

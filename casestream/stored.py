@@ -55,7 +55,7 @@ BATCHES = Collection(
         Field("dead_letters", Type.INTEGER, "events that are no posts", "the job", 2, unit="events"),
         Field("tombstones", Type.INTEGER, "events of Kafka without a value", "the job", 0, unit="events"),
         Field(
-            "forgotten", Type.INTEGER, "events left out, or posts removed later, since somebody asked for it",
+            "forgotten", Type.INTEGER, "events left out, or posts removed later: somebody asked for it, or the feed",
             "the job, `manage.py forget`", 0, unit="events", optional=True,
         ),
         Field(
@@ -111,13 +111,17 @@ BATCHES = Collection(
             "spans", Type.OBJECT, "how long each phase took", "the job", {"process": 310.5}, unit="ms", optional=True
         ),
         Field(
-            "forgotten_at", Type.DATE, "when posts of it were last removed", "`manage.py forget`",
+            "forgotten_at", Type.DATE, "when posts of it were last removed", "the job, `manage.py forget`",
             "2026-11-22T21:00:00.000Z", unit="UTC, ms", optional=True,
         ),
         Field(
-            "forgetting", Type.OBJECT, "a removal that has begun and not ended", "`manage.py forget`", {},
+            "forgetting", Type.OBJECT, "a removal that has begun and not ended", "the job, `manage.py forget`", {},
             optional=True,
             fields=(
+                Field(
+                    "by", Type.STRING, "whose it is: the job's name, or `forget:all`; the first versions wrote none",
+                    "the job, `manage.py forget`", "forget:all", optional=True,
+                ),
                 Field("document", Type.STRING, "`_id` of the document", "`manage.py forget`", "5a27…:17:0"),
                 Field("posts", Type.INTEGER, "posts that go", "`manage.py forget`", 1, unit="posts"),
                 Field("left", Type.INTEGER, "posts that stay in the document", "`manage.py forget`", 614, unit="posts"),
@@ -173,6 +177,32 @@ DEAD_LETTERS = Collection(
                 Field("run", Type.INTEGER, "which", "requeue", 1_795_000_000_000),
                 Field("problem", Type.STRING, "why", "requeue", "not_json"),
             ),
+        ),
+    ),
+)  # fmt: skip
+
+REMOVALS = Collection(
+    "removals",
+    "a post that the feed has deleted, or that an edited one takes the place of; kept until it is surely gone",
+    (
+        Field("_id", Type.STRING, "`<query id>:<origin>`", "the job", "5a27…:posts/3/12346"),
+        JOB,
+        SOURCE,
+        BATCH_NUMBER,
+        Field("post_id", Type.STRING, "id of the post that is to go", "the source", "1850000000000000001"),
+        Field(
+            "kind", Type.STRING, "deleted: the post, later versions and reposts; edited: its earlier versions",
+            "the source", "deleted", values=("deleted", "edited"),
+        ),
+        ORIGIN,
+        RECEIVED_AT,
+        Field(
+            "done_at", Type.DATE, "when all that was stored of it was gone; null: it is not yet", "the job",
+            "2026-11-22T19:36:22.000Z", unit="UTC, ms", null=True,
+        ),
+        Field(
+            "due_at", Type.DATE, "when it is looked for next: it may come later than its deletion", "the job",
+            "2026-11-22T19:36:42.000Z", unit="UTC, ms",
         ),
     ),
 )  # fmt: skip
@@ -311,4 +341,6 @@ EXPORTS = Collection(
     ),
 )  # fmt: skip
 
-COLLECTIONS = (MICRO_BATCHES, BATCHES, DEAD_LETTERS, COVERAGE, CASE_COUNTS, FORGOTTEN, LEASES, USAGE, EXPORTS)
+COLLECTIONS = (
+    MICRO_BATCHES, BATCHES, DEAD_LETTERS, REMOVALS, COVERAGE, CASE_COUNTS, FORGOTTEN, LEASES, USAGE, EXPORTS
+)  # fmt: skip

@@ -100,4 +100,5 @@ def _group(field: FieldInfo) -> str:
 def _help(field: FieldInfo) -> str:
     text = (field.description or "").replace("%", "%%")
     is_plain = field.default is not None and not field.is_required() and field.default not in ((), False)
-    return f"{text} ({field.default})" if is_plain else text
+    default = "true" if field.default is True else field.default
+    return f"{text} ({default})" if is_plain else text

@@ -21,10 +21,12 @@ validators, `manage.py check`, the views and the loader are made from the same d
     micro_batches  5a27…:17:0            its posts, and the case count of that time; 5a27…:17:1 is its next part
     dead_letters   5a27…:posts/3/12345   an event of it that is no post, with its bytes
     posts, texts                         views of micro_batches: a row for each post, a row for each document
+    removals       5a27…:posts/3/12346   a post that an event of it deletes, or edits, until it is gone
     coverage       covid:1795000000000   a time in which a push feed was not heard
 
 `5a27…` is the id of Spark's query, 17 the number of the micro-batch in it. Posts of a requeue are in documents
-`requeue:<run>:<part>`. An event is a post once or a dead letter once.
+`requeue:<run>:<part>`. An event is a post once, a dead letter once, or counted only: a tombstone, `forgotten`, one of
+`deletions` or `filtered`.
 
 **Committed or not.** A micro-batch is stored when its entry in `batches` has `state: "committed"`. Views and loader
 show no other. Who reads `micro_batches` itself may see a batch's first parts before its last, or posts of a batch

@@ -41,7 +41,7 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(field.default, tuple):
         return ", ".join(f"`{each}`" for each in field.default)
-    return "`false`" if field.default is False else f"`{field.default}`"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("job", 1), ("batch_id", 1)]),
         IndexModel([("requeue_run", 1)], sparse=True),
     ],
+    "removals": [IndexModel([("job", 1), ("due_at", 1)]), IndexModel([("job", 1), ("post_id", 1)])],
     "coverage": [IndexModel([("job", 1), ("from", 1)])],
     "forgotten": [IndexModel([("at", -1)])],
     "usage": [IndexModel([("account", 1), ("day", 1)])],

@@ -89,6 +89,7 @@ class Retention:
             numbers = [batch.number for batch in batches if batch.query_id == query]
             those = {"job": self._job, "batch_id": {"$in": numbers}, "_id": ids_below(query)}
             self._database["dead_letters"].delete_many(those)
+            self._database["removals"].delete_many(those)
 
 
 def _ids(entries: list[dict[str, Any]]) -> list[BatchId]:

@@ -14,11 +14,11 @@ from typing import Any
 from pymongo.database import Database
 
 from casestream.fields import Collection, Field, Type
-from casestream.stored import BATCHES, COVERAGE, DEAD_LETTERS, MICRO_BATCHES
+from casestream.stored import BATCHES, COVERAGE, DEAD_LETTERS, MICRO_BATCHES, REMOVALS
 
 log = logging.getLogger(__name__)
 
-VALIDATED = (MICRO_BATCHES, BATCHES, DEAD_LETTERS, COVERAGE)
+VALIDATED = (MICRO_BATCHES, BATCHES, DEAD_LETTERS, REMOVALS, COVERAGE)
 _BSON = {
     Type.STRING: ["string"],
     Type.INTEGER: ["int", "long"],

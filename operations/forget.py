@@ -16,6 +16,7 @@ import command_line
 from clock import SystemClock
 from errors import CannotStart, FixSettings, JobError
 from ledger.forgotten import ForgottenLog
+from ledger.removal import FORGET
 from operations.database import opened
 from operations.forgetting.id_file import Ids, read_ids
 from operations.forgetting.removing import Forgetting
@@ -29,7 +30,6 @@ from operations.terminal import terminal
 from operations.times import refuse_no_time, time_of
 from sinks.schema import refuse_newer
 
-_LEASE = "forget:all"
 _LEASE_SECONDS = 30
 _ENDED = "not all is forgotten yet: {}. Run the same command again: it goes on where this one was."
 
@@ -142,7 +142,7 @@ def _look(database: Documents, scope: Scope, targets: Targets, export: list[Path
 def _remove(database: Documents, scope: Scope, targets: Targets, export: list[Path]) -> None:
     from operations.forgetting import exports
 
-    with held(database, _LEASE, _LEASE_SECONDS) as lease, _shown(database, scope) as told:
+    with held(database, FORGET, _LEASE_SECONDS) as lease, _shown(database, scope) as told:
         scan = Scan(database, scope, told)
         forgetting = Forgetting(database, scope, scan, SystemClock(), lease.check, _say)
         targets = forgetting.begin(targets)

@@ -68,6 +68,10 @@ class StreamProcessor(ABC):
     receiver: ClassVar[str | None] = None
     """`package.module:Class` of the receiver that fills the spool, for a source that pushes."""
 
+    removes: ClassVar[bool] = False
+    """Whether its feed is known to delete or edit posts. Any may, but where it is known their ids are indexed from the
+    start; else from the first such event on, which may take long where much is stored."""
+
     def __init__(self, parts: JobParts) -> None:
         self.parts = parts
         self.spark = parts.spark

@@ -29,6 +29,9 @@ class Sink(Protocol):
     def dead_letters(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
         """One row for each event with a problem: the documents of `dead_letters`."""
 
+    def removals(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        """One row for each event that asks for a post to go: the documents of `removals`."""
+
     def discard(self, batch: BatchId) -> None:
         """Remove all that is stored of a batch that is not committed."""
 
@@ -150,6 +153,9 @@ class Storing:
         if plan.contents.dead_letters:
             with spans.of("dead_letters"):
                 self.write(self.sink.dead_letters(rows, plan), "dead_letters")
+        if plan.contents.removals:
+            with spans.of("removals"):
+                self.write(self.sink.removals(rows, plan), "removals")
 
 
 def _lag(contents: Contents) -> float | None:

@@ -18,6 +18,7 @@ class TwitterProcessor(PushProcessor):
     """
 
     requires: ClassVar[tuple[str, ...]] = ("twitter_bearer_token",)
+    removes: ClassVar[bool] = True
     receiver: ClassVar[str | None] = "receivers.twitter:TwitterReceiver"
 
     def process(self, event: Column) -> Column:

@@ -19,6 +19,7 @@ from ledger.coverage import CoverageLog
 from ledger.database import connect, reach
 from ledger.described import ensure_described
 from ledger.forgotten import ForgottenLog
+from ledger.honouring import Honouring
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
 from ledger.retention import Retention
@@ -26,6 +27,7 @@ from ledger.usage import UsageLog
 from monitoring.progress import Progress
 from processors.base import JobParts, StreamProcessor
 from processors.offset_log import OffsetLog
+from runtime.beside_batches import BesideBatches
 from runtime.continuation import drop_stored_segments, stored_offsets
 from runtime.counting import case_counter
 from runtime.embedded import EmbeddedServer
@@ -37,6 +39,7 @@ from runtime.session import close_session, is_alive, open_session
 from runtime.stopping import StopSignal
 from runtime.supervisor import Supervisor
 from settings import Settings
+from sinks import fingerprint
 from sinks.mongo import MongoSink
 from sinks.schema import refuse_newer
 from spool.files import open_folder
@@ -56,12 +59,15 @@ class Job:
         self._clock = SystemClock()
         self._open = ExitStack()
         self._uri = ""
+        self._beside: BesideBatches | None = None
 
     def run(self) -> None:
         """Until it is stopped or, with `available_now`, until all is handled. Raises JobError."""
         with self._open:
             try:
                 self._start().run()
+                if self._settings.available_now and self._beside is not None:
+                    self._beside.finish()
             except StopRequested:
                 log.info("stopped before the first batch")
 
@@ -89,6 +95,7 @@ class Job:
         processor = processor_class(self._settings.source)(parts)
         self._wait_for(processor.unreachable)
         reception = self._listen(processor, database, ledger, lease)
+        self._beside = self._remove_beside(database, lease)
         retention = Retention(database, self._settings.jobname, self._settings.retention_days, self._clock, lease.check)
         return Supervisor(
             processor,
@@ -140,6 +147,24 @@ class Job:
         self._open.callback(lease.release)
         lease.start_beating()
         return lease
+
+    def _remove_beside(self, database: Database[dict[str, Any]], lease: Lease) -> BesideBatches:
+        """What the feed asks to go is removed from now on, also what a former run has left."""
+        settings = self._settings
+        honouring = Honouring(
+            database,
+            settings.jobname,
+            settings.honour_removals,
+            settings.deduplicate_within_seconds,
+            fingerprint.without,
+            self._clock,
+            lease.check,
+            expects=processor_class(settings.source).removes,
+        )
+        beside = BesideBatches(honouring, self._stop, self._clock)
+        self._open.callback(beside.stop)
+        beside.start()
+        return beside
 
     def _listen(
         self, processor: StreamProcessor, database: Database[dict[str, Any]], ledger: BatchLedger, lease: Lease
@@ -199,6 +224,8 @@ class Job:
             lease.check()
         if lease.stop_requested:
             self._stop.request()
+        if self._beside is not None:
+            self._beside.check()
         if reception is not None and not self._settings.available_now:
             reception.check()
         _expire(retention)

@@ -18,6 +18,7 @@ from sinks.fingerprint import (
     STRINGS,
     content_hash,
     fingerprint,
+    kind_of_removal,
     removal_fingerprint,
 )
 
@@ -125,6 +126,23 @@ def dead_letters(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> Dat
         F.lit(plan.id.number).cast("bigint").alias("batch_id"),
         "received_at",
         F.lit(None).cast("timestamp").alias("requeued_at"),
+    )
+
+
+def removals(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFrame:
+    """One row for each event that asks for a post to go, laid out as a document of `removals`."""
+    return rows.where("removes is not null").select(
+        F.concat(F.lit(f"{plan.id.query_id}:"), "origin").alias("_id"),
+        F.lit(job).alias("job"),
+        F.lit(source).alias("source"),
+        F.lit(plan.id.number).cast("bigint").alias("batch_id"),
+        F.col("removes").alias("post_id"),
+        kind_of_removal().alias("kind"),
+        "origin",
+        "received_at",
+        F.lit(None).cast("timestamp").alias("done_at"),
+        # A producer may claim that its event is of the year 2100: not the event's time.
+        _date(plan.logged.timestamp).alias("due_at"),
     )
 
 

@@ -14,7 +14,7 @@ from settings import Settings
 from sinks import documents
 
 # So many documents the connector holds in memory at once, in each task: parts are up to 16 MB, dead letters 2 MB.
-_BATCH_SIZE = {"micro_batches": 2, "dead_letters": 16}
+_BATCH_SIZE = {"micro_batches": 2, "dead_letters": 16, "removals": 1_000}
 
 
 class MongoSink:
@@ -47,12 +47,17 @@ class MongoSink:
         """See `documents.dead_letters`."""
         return documents.dead_letters(rows, plan, self._settings.jobname, self._settings.source)
 
+    def removals(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        """See `documents.removals`."""
+        return documents.removals(rows, plan, self._settings.jobname, self._settings.source)
+
     def discard(self, batch: BatchId) -> None:
         """Remove all that is stored of a batch that is not committed."""
         self._fence()
         self._database["micro_batches"].delete_many({"_id": ids_below(batch)})
-        self._fence()
-        self._database["dead_letters"].delete_many({"_id": ids_below(batch.query_id), "batch_id": batch.number})
+        for collection in ("dead_letters", "removals"):
+            self._fence()
+            self._database[collection].delete_many({"_id": ids_below(batch.query_id), "batch_id": batch.number})
 
     def write(self, documents: DataFrame, collection: str) -> None:
         """Store the documents. Raises LeaseLost; a Java error of the connector ends the query, which is restarted."""

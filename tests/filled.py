@@ -71,6 +71,33 @@ def gap(database: Database[dict[str, Any]], job: str, source: str, begin: dateti
     database["coverage"].insert_one({**entry, "cause": "the peer hung up", "recovered": "lost"})
 
 
+def asked(
+    database: Database[dict[str, Any]],
+    batch: str,
+    origin: str,
+    post_id: str,
+    at: datetime,
+    kind: str = "deleted",
+    job: str = "covid",
+) -> None:
+    """What a batch, by its `_id`, asks to go: in `removals`, and in its entry, as if the event had come with it."""
+    query, _, number = batch.partition(":")
+    removal = {"_id": f"{query}:{origin}", "job": job, "source": Filling.source, "batch_id": Int64(number)}
+    removal |= {"post_id": post_id, "kind": kind, "origin": origin, "received_at": at, "done_at": None, "due_at": at}
+    database["removals"].insert_one(removal)
+    entry = database["batches"].find_one({"_id": batch}) or {}
+    hashes = {
+        name: fingerprint.content_hash(int(entry.get(name, "0"), 16) + fingerprint.of_removal(removal))
+        for name in ("content_hash", "removals_hash")
+    }
+    change: dict[str, Any] = {"$set": hashes, "$inc": {"edits": 1}}
+    if kind == "deleted":  # an event of its own; an edit is one of the batch's posts
+        topic, partition, offset = origin.split("/")
+        place = {"topic": topic, "partition": int(partition), "from": int(offset), "until": int(offset) + 1}
+        change = {"$set": hashes, "$inc": {"deletions": 1}, "$push": {"offsets": place}}
+    database["batches"].update_one({"_id": batch}, change)
+
+
 def _posts(texts: Sequence[str], number: int, at: datetime, filling: Filling) -> Iterator[dict[str, Any]]:
     for index, text in enumerate(texts):
         n = number * filling.posts + index

@@ -10,9 +10,10 @@ from clock import Clock
 from errors import JobError
 from ledger.dead_letters import forget_letters
 from ledger.forgotten import ForgottenLog
+from ledger.removal import Removal
 from micro_batch import BatchId, ids_below, lease_of
 from operations.forgetting.borrowing import borrowed
-from operations.forgetting.documents import Removal, hits_of_batch
+from operations.forgetting.documents import hits_of_batch, note
 from operations.forgetting.letters import letters_of_batch
 from operations.forgetting.scan import Found
 from operations.forgetting.spools import JobSpool
@@ -105,9 +106,9 @@ class Settling:
         is_committed = entry is not None and entry["state"] == "committed"
         remove = self._removal.of_committed if is_committed else self._removal.of_uncommitted
         documents = list(hits_of_batch(self._database, ids_below(batch), targets))
-        self._removal.note(documents, targets)
+        note(documents, targets, self._forgotten)
         for hit in documents:
-            found.posts += remove(hit.document, targets)
+            found.posts += remove(hit.document, targets.takes)
             found.documents += 1
         names = list(letters_of_batch(self._database, self._job, batch, targets))
         forget_letters(self._database, names, self._forgotten)

@@ -40,11 +40,22 @@ class Kind(Enum):
         "do not requeue it; remove what is not in the ledger; if both are, report it",
     )
     TOPIC_SHORT = ("topic ends before what is stored", "the topic was made anew: give the job another name")
+    STRAY_REMOVAL = ("removal of no batch", "remove it: no batch has asked for it")
+    REMOVALS = ("what a batch asks to go differs", "the entries were changed after they were stored: " + _RESTORE)
+    REMOVALS_WAIT = (
+        "what the feed has deleted or edited is stored still",
+        "nothing while the job runs and HONOUR_REMOVALS is true; else start it so",
+        False,
+    )
     REQUEUED = ("number of requeued dead letters differs", _RESTORE)
     REQUEUE_OPEN = ("requeue not ended", "run manage.py requeue --yes again: it ends what was begun", False)
     EXPIRED = ("expired and still stored", "start the job: it removes what is older than RETENTION_DAYS")
     EXPIRING = ("batches expire just now", "nothing: the job is removing them", False)
-    FORGETTING = ("removal of a post not ended", "run manage.py forget --yes again: it ends what was begun", False)
+    FORGETTING = (
+        "removal of a post not ended",
+        "nothing while the job runs; else start it, or run manage.py forget --yes again: each ends what it has begun",
+        False,
+    )
     FORGOTTEN = (
         "forgotten post still stored",
         "run the same manage.py forget --yes again, or without --since and --until",
@@ -53,6 +64,7 @@ class Kind(Enum):
     IN_HAND = ("batch in hand", "nothing: the job is running", False)
     GAP = ("feed not heard", "nothing: it is recorded", False)
     READ_AGAIN = ("offsets read again from the start", "nothing: --from-start stores again", False)
+    EDITED = ("edited post stored in several versions", "nothing: HONOUR_REMOVALS removes all but the last", False)
     REPEATED = ("post sent again by its source", "nothing: each sending is an event of its own", False)
     WAITING = ("events wait in the topic", "nothing: a job that runs will store them", False)
     BEGINS_LATER = ("topic holds events before the first batch", "nothing, if KAFKA_STARTING was meant so", False)

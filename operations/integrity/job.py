@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from clock import Clock
-from micro_batch import REQUEUE
+from micro_batch import REQUEUE, batch_of_document, query_of
 from operations.integrity import stored, unfinished
+from operations.integrity.asked import edited, report_removals
 from operations.integrity.coverage import report_coverage
 from operations.integrity.entries import problem
 from operations.integrity.findings import Kind, Report
@@ -71,6 +72,7 @@ class Verification:
         unfinished.report_planned(self._planned, self._database, self._job, self._around.clock, self._report)
         unfinished.report_requeues(self._requeues, self._database, self._job, self._report)
         self._report_stray_letters()
+        report_removals(self._database, self._job, self._report)
         self._report_twice()
         self._report_offsets()
         report_coverage(self._database, self._job, self._around.clock, self._report)
@@ -104,7 +106,7 @@ class Verification:
         self._around.told(len(window.entries), 0)
 
     def _take(self, document: dict[str, Any], window: Window, tallies: Mapping[str, Tally]) -> None:
-        name, batch = str(document["_id"]), stored.batch_of_document(document["_id"])
+        name, batch = str(document["_id"]), batch_of_document(document["_id"])
         posts = posts_of(document)
         self._report.posts += len(posts)
         if batch in tallies:
@@ -125,7 +127,7 @@ class Verification:
         self._report.dead_letters += 1
         if batch in tallies:
             tallies[batch].add_dead_letter(letter)
-            reading, place = self._sequence.reading(stored.query_of(batch)), self._names.add(str(letter["_id"]))
+            reading, place = self._sequence.reading(query_of(batch)), self._names.add(str(letter["_id"]))
             met = Met.AS_LETTER if letter.get("requeue_run") is None else Met.AS_LETTER_OF_A_REQUEUE
             self._events.add(f"{reading}\x1f{letter.get('origin')}", place, met)
 
@@ -163,10 +165,14 @@ class Verification:
             self._report.add(Kind.STRAY_LETTER, where, f"origin {letter.get('origin')}", f"an entry {batch}")
 
     def _report_twice(self) -> None:
+        readings = self._sequence.readings
         twice = PostsTwice(
-            self._report, self._around.within_seconds, lambda name: stored.document(self._database, name)
+            self._report,
+            self._around.within_seconds,
+            lambda name: stored.document(self._database, name),
+            edited(self._database, self._job, readings),
         )
-        twice.look(self._posts, self._names, self._sequence.readings)
+        twice.look(self._posts, self._names, readings)
         report_twice(Kind.SEGMENT_TWICE, self._segments, self._names, self._report)
         events = EventsTwice(self._report, lambda name: stored.is_dead(self._database, name))
         events.look(self._events, self._names)

@@ -8,9 +8,10 @@ from typing import Any
 from clock import Clock
 from forgotten import holds_post
 from ledger.forgotten import ForgottenLog
+from micro_batch import batch_of_document
 from operations.integrity import stored
 from operations.integrity.findings import Kind, Report
-from operations.integrity.stored import Documents, Window, batch_of_document
+from operations.integrity.stored import Documents, Window
 from operations.integrity.tally import Tally, posts_of
 from operations.integrity.unfinished import is_held
 

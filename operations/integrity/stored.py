@@ -10,7 +10,7 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from micro_batch import ids_below
+from micro_batch import ids_below, query_of
 
 Documents = Database[dict[str, Any]]
 
@@ -107,16 +107,6 @@ def requeued_queries(database: Documents, job: str, run: str) -> dict[Any, list[
     for letter in database["dead_letters"].find(wanted, {"origin": 1}):
         queries.setdefault(letter.get("origin"), []).append(query_of(letter["_id"]))
     return queries
-
-
-def query_of(name: object) -> str:
-    """The query whose batch, or dead letter, has that id."""
-    return str(name).partition(":")[0]
-
-
-def batch_of_document(name: object) -> str:
-    """The `_id` of the batch whose part has that id."""
-    return str(name).rpartition(":")[0]
 
 
 def batch_of_letter(letter: Mapping[str, Any]) -> str:

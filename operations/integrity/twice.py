@@ -75,18 +75,21 @@ class PostsTwice:
     """Posts of one id in one reading of their source.
 
     With one origin, one event was stored twice: damage. With two, the source sent the post twice: damage where the job
-    drops what is sent again within so many seconds, otherwise an event of its own.
+    drops what is sent again within so many seconds, otherwise an event of its own. edited: digests of names of which
+    the source has sent several versions.
     """
 
     report: Report
     within_seconds: float
     document: Callable[[str], Mapping[str, Any] | None]
+    edited: frozenset[int]
 
     def look(self, repeats: Repeats, names: Names, readings: int) -> None:
         """Report them, those of the same documents together. readings: how many the job has begun."""
         groups: dict[_Group, tuple[int, int]] = {}
         for digest, meetings in repeats.repeated():
-            group = self._kind(meetings), tuple(names.at(place) for place in sorted({each.place for each in meetings}))
+            places = sorted({each.place for each in meetings})
+            group = self._kind(digest, meetings), tuple(names.at(place) for place in places)
             if group in groups or len(groups) < MOST_OF_A_KIND:
                 first, number = groups.get(group, (digest, 0))
                 groups[group] = first, number + 1
@@ -96,9 +99,11 @@ class PostsTwice:
             found = f"{number} posts, one of them {self._id(group[1][0], digest, readings)}"
             self.report.add(group[0], _where(group), found, "each post once")
 
-    def _kind(self, meetings: list[Meeting]) -> Kind:
+    def _kind(self, digest: int, meetings: list[Meeting]) -> Kind:
         if len({each.mark for each in meetings}) < len(meetings):
             return Kind.POST_TWICE
+        if digest in self.edited:
+            return Kind.EDITED
         times = sorted(time for each in meetings if (time := each.mark & _LOW))
         is_within = any(later - time < self.within_seconds for time, later in pairwise(times))
         return Kind.POST_NOT_DROPPED if is_within else Kind.REPEATED

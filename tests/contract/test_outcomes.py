@@ -14,27 +14,9 @@ from sinks.documents import measure
 from sinks.fingerprint import content_hash, of_removal
 from tests.contract.conftest import Frame, ordered
 from tests.streaming.fakes import FakeJob
+from tests.words_source import outcome
 
 EVENTS = [b"post 1", b"edit 2 1", b"delete 1", b"like", b"bad", b"\xff", None]
-
-
-def process(event: Column) -> Column:
-    """`post ID`, `edit ID OF`, `delete ID`, a like, or what is no post."""
-    words = F.split(event, " ")
-    return (
-        F.when(words[0] == "post", post_only(post(words)))
-        .when(words[0] == "edit", post_only(post(words), F.get(words, F.lit(2))))
-        .when(words[0] == "delete", removal_only(words[1]))
-        .when(words[0] == "like", left_out())
-        .otherwise(problem_only("not_a_post"))
-    )
-
-
-def post(words: Column) -> Column:
-    nothing = F.lit(None)
-    texts = (words[1].alias("id"), F.lit("post").alias("kind"), F.lit("x").alias("text"), F.lit("x").alias("raw_text"))
-    others = ("created_at", "lang", "author", "refers_to", "edit_of", "metrics", "hashtags", "mentions", "urls")
-    return F.struct(*texts, *(nothing.alias(name) for name in others))
 
 
 def told(row: Row) -> tuple[str | None, str | None, str | None, bool]:
@@ -44,7 +26,7 @@ def told(row: Row) -> tuple[str | None, str | None, str | None, bool]:
 def test_an_event_is_a_post_a_dead_letter_a_deletion_an_edit_or_left_out_and_a_tombstone_is_none_of_these(
     events: Frame, spark: SparkSession, tmp_path: Path
 ) -> None:
-    rows = ordered(with_outcome(events(EVENTS), process, FakeJob(spark, tmp_path).settings))
+    rows = ordered(with_outcome(events(EVENTS), outcome, FakeJob(spark, tmp_path).settings))
     assert [told(row) for row in rows] == [
         ("1", None, None, False),
         ("2", None, "1", False),
@@ -58,23 +40,19 @@ def test_an_event_is_a_post_a_dead_letter_a_deletion_an_edit_or_left_out_and_a_t
 
 
 def test_every_outcome_has_the_same_three_fields(spark: SparkSession) -> None:
-    kinds = [
-        post_only(post(F.array(F.lit("post"), F.lit("1")))),
-        problem_only("x"),
-        removal_only(F.lit("1")),
-        left_out(),
-    ]
-    found = [spark.range(1).select(each.alias("o")).schema["o"].dataType.simpleString() for each in kinds]
-    assert len(set(found)) == 1
-    assert found[0].endswith(">,problem:string,removes:string>")
+    post = F.lit(None)
+    kinds = [post_only(post), post_only(post, F.lit("1")), problem_only("x"), removal_only(F.lit("1")), left_out()]
+    found = {spark.range(1).select(each.alias("o")).schema["o"].dataType.simpleString() for each in kinds}
+    assert len(found) == 1
+    assert found.pop().endswith(">,problem:string,removes:string>")
 
 
 def test_a_source_that_knows_posts_and_problems_only_removes_nothing(
     events: Frame, spark: SparkSession, tmp_path: Path
 ) -> None:
     def older(event: Column) -> Column:
-        outcome = process(event)
-        return F.struct(outcome["post"].alias("post"), outcome["problem"].alias("problem"))
+        found = outcome(event)
+        return F.struct(found["post"].alias("post"), found["problem"].alias("problem"))
 
     rows = ordered(with_outcome(events(EVENTS), older, FakeJob(spark, tmp_path).settings))
     assert [row["removes"] for row in rows] == [None] * len(EVENTS)
@@ -85,12 +63,12 @@ def test_each_kind_of_event_is_counted_and_what_is_asked_to_go_is_part_of_the_ha
     events: Frame, spark: SparkSession, tmp_path: Path
 ) -> None:
     settings = FakeJob(spark, tmp_path).settings
-    contents = measure(with_outcome(events(EVENTS), process, settings))
+    contents = measure(with_outcome(events(EVENTS), outcome, settings))
     assert (contents.posts, contents.dead_letters, contents.tombstones) == (2, 2, 1)
     assert (contents.deletions, contents.edits, contents.filtered, contents.removals) == (1, 1, 1, 2)
     asked = [{"origin": "1", "kind": "edited", "post_id": "1"}, {"origin": "2", "kind": "deleted", "post_id": "1"}]
     assert contents.removals_hash == content_hash(sum(map(of_removal, asked)))
-    without = measure(with_outcome(events(EVENTS), process, settings).withColumn("removes", F.lit(None).cast("string")))
+    without = measure(with_outcome(events(EVENTS), outcome, settings).withColumn("removes", F.lit(None).cast("string")))
     assert int(contents.content_hash, 16) == (int(without.content_hash, 16) + int(contents.removals_hash, 16)) % 2**64
     assert without.removals_hash == "0" * 16
 
@@ -101,7 +79,7 @@ def test_what_is_forgotten_is_not_asked_to_go_once_more(
 ) -> None:
     hashes = frozenset({of_post("1"), *(of_post(f"other {number}") for number in range(others))})
     rows = without_forgotten(
-        with_outcome(events(EVENTS), process, FakeJob(spark, tmp_path).settings), Forgotten(hashes)
+        with_outcome(events(EVENTS), outcome, FakeJob(spark, tmp_path).settings), Forgotten(hashes)
     )
     contents = measure(rows)
     assert (contents.posts, contents.forgotten, contents.deletions, contents.edits) == (1, 2, 0, 1)

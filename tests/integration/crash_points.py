@@ -23,6 +23,14 @@ class Point(StrEnum):
     """Documents and dead letters are written; the ledger does not say so."""
     COMMITTED = "committed"
     """The ledger has committed; Spark has not."""
+    ANNOUNCED = "announced"
+    """The ledger says which posts are about to go, as the feed asks; they are there."""
+    REMOVED = "removed"
+    """They are gone; the ledger counts them."""
+    ACCOUNTED = "accounted"
+    """The ledger counts them no more; what was asked is not called done."""
+    LOOKED_FOR = "looked-for"
+    """What was asked is called done."""
 
 
 OF_RECEIVER = (Point.MID_SEGMENT, Point.UNNAMED_SEGMENT)

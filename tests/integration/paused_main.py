@@ -15,6 +15,8 @@ from pyspark.sql import DataFrame
 
 import main
 from ledger.batches import BatchLedger
+from ledger.removal import Removal
+from ledger.removals import RemovalLog
 from processors.base import StreamProcessor
 from sinks.mongo import MongoSink
 from spool.files import LocalFolder
@@ -117,6 +119,10 @@ def hold_at(point: Point, hold: Hold) -> None:
         Point.HALF_STORED: (MongoSink, "write", hold.between_parts),
         Point.STORED: (BatchLedger, "commit", hold.before),
         Point.COMMITTED: (BatchLedger, "commit", hold.after),
+        Point.ANNOUNCED: (Removal, "announce", hold.after),
+        Point.REMOVED: (Removal, "write", hold.after),
+        Point.ACCOUNTED: (Removal, "account", hold.after),
+        Point.LOOKED_FOR: (RemovalLog, "looked_for", hold.after),
     }
     owner, name, held = places[point]
     setattr(owner, name, held(getattr(owner, name)))

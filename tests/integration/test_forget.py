@@ -18,8 +18,8 @@ from forgotten import of_author, of_post
 from ledger.forgotten import ForgottenLog
 from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
+from ledger.removal import FORGET, Removal
 from operations.exporting.folder import Folder
-from operations.forgetting.documents import Removal
 from operations.forgetting.scan import Found
 from operations.forgetting.settling import Settling
 from operations.forgetting.targets import Targets
@@ -28,20 +28,13 @@ from spool.files import LocalFolder
 from spool.segments import decode
 from spool.writer import SpoolWriter
 from tests.conftest import Documents
-from tests.filled import BEGIN, Filling, fill
+from tests.filled import BEGIN, fill
 from tests.integration.in_process import Commands
-from tests.integration.stored import posts, raw
+from tests.integration.removed_posts import FILLING, QUERY, Killed, changed, dying, entry, ids, post_id
+from tests.integration.stored import raw
 from tests.told_clock import ToldClock
 
-FILLING = Filling(batches=4, posts=30, dead_letters=3, parts=2)
-QUERY = FILLING.query
-FIRST = 10**18
 COLLECTIONS = ("micro_batches", "batches", "dead_letters", "forgotten")
-
-
-def post_id(number: int) -> str:
-    """Of the post of that number; batch `number // 30` holds it."""
-    return str(FIRST + number)
 
 
 @pytest.fixture
@@ -58,31 +51,8 @@ def commands(
     return Commands(mongodb_uri, filled, monkeypatch, capsys)
 
 
-def ids(database: Documents) -> set[str]:
-    return {post["id"] for post in posts(database)}
-
-
-def entry(database: Documents, number: int) -> dict[str, Any]:
-    found = database["batches"].find_one({"_id": f"{QUERY}:{number}"})
-    assert found is not None
-    return found
-
-
 def everything(database: Documents) -> dict[str, dict[str, bytes]]:
     return {name: raw(database, name) for name in COLLECTIONS}
-
-
-def changed(database: Documents, number: int, **fields: object) -> None:
-    """Give a post other fields, and its batch the hash of them, as if it had come so."""
-    document = database["micro_batches"].find_one({"content.id": post_id(number)})
-    assert document is not None
-    (place,) = [at for at, each in enumerate(document["content"]) if each["id"] == post_id(number)]
-    post = document["content"][place] | fields
-    name = document["_id"].rpartition(":")[0]
-    total = int(database["batches"].find_one({"_id": name})["content_hash"], 16)  # type: ignore[index]
-    total += fingerprint.of_post(post) - fingerprint.of_post(document["content"][place])
-    database["micro_batches"].update_one({"_id": document["_id"]}, {"$set": {f"content.{place}": post}})
-    database["batches"].update_one({"_id": name}, {"$set": {"content_hash": fingerprint.content_hash(total)}})
 
 
 def letter(database: Documents, number: int, content: bytes) -> str:
@@ -283,10 +253,6 @@ def test_a_post_that_was_a_dead_letter_goes_from_that_letter_too(commands: Comma
     assert commands.notes() == []
 
 
-class Killed(BaseException):
-    """In the place of SIGKILL: nothing of the command handles it."""
-
-
 @pytest.mark.parametrize("step", ["announce", "write", "account"])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("number", [40, 100], ids=["a-document-that-stays", "a-document-that-goes"])
@@ -310,15 +276,6 @@ def test_killed_at_any_step_it_is_no_damage_and_the_next_one_ends_it(
     assert sum(each.get("forgotten", 0) for each in filled["batches"].find()) == len(others) + 1
 
 
-def dying(method: Callable[..., object], when: str) -> Callable[..., object]:
-    def killed(*arguments: object) -> object:
-        if when == "after":
-            method(*arguments)
-        raise Killed
-
-    return killed
-
-
 def test_what_another_command_had_begun_is_ended_first(
     commands: Commands, filled: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,7 +284,7 @@ def test_what_another_command_had_begun_is_ended_first(
         with pytest.raises(Killed):
             commands.run("forget", "--post", post_id(40), "--yes")
     said = commands.done("forget", "--post", post_id(99), "--yes")
-    assert said[0] == "1 document in which a killed command had stopped"
+    assert said[0] == "1 document in which a killed command, or job, had stopped"
     assert {post_id(40), post_id(99)}.isdisjoint(ids(filled))
     assert commands.notes() == []
 
@@ -355,7 +312,6 @@ def test_a_command_that_stood_still_while_another_took_over_announces_nothing_mo
 ) -> None:
     """Between its fence and its write: what it has read of the batch is no longer so."""
     clock = ToldClock()
-    log = ForgottenLog(filled, clock)
     fences = iter(range(100))
 
     def fence() -> None:
@@ -369,8 +325,9 @@ def test_a_command_that_stood_still_while_another_took_over_announces_nothing_mo
                 with pytest.raises(Killed):
                     commands.run("forget", "--post", post_id(41), "--yes")
 
+    removal = Removal(filled, FORGET, fingerprint.without, clock, fence)
     with pytest.raises(JobError, match="run this again"):
-        Removal(filled, log, clock, fence).of_committed(f"{QUERY}:1:0", Targets(frozenset({post_id(40)})))
+        removal.of_committed(f"{QUERY}:1:0", Targets(frozenset({post_id(40)})).takes)
     commands.done("forget", "--post", post_id(40), "--yes")
     assert commands.notes() == []
     assert entry(filled, 1)["posts"] == (29 if of == "the-same-post" else 28)
@@ -393,7 +350,8 @@ def settled(database: Documents, clock: ToldClock, *forgotten: str) -> tuple[Fou
     log, said = ForgottenLog(database, clock), list[str]()
     targets = Targets(frozenset(forgotten))
     log.add(targets.hashes())
-    settling = Settling(database, "covid", clock, Removal(database, log, clock, lambda: None), log, said.append)
+    removal = Removal(database, FORGET, fingerprint.without, clock, lambda: None)
+    settling = Settling(database, "covid", clock, removal, log, said.append)
     settling.note()
     return settling.settle(targets), said
 

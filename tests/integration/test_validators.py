@@ -10,7 +10,7 @@ from ledger.described import ensure_described
 from ledger.indexes import ensure_indexes
 from ledger.validators import VALIDATED, json_schema
 from tests.conftest import Documents
-from tests.filled import BEGIN, Filling, fill, gap
+from tests.filled import BEGIN, Filling, asked, fill, gap
 
 DAMAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "a field that is missing": ("micro_batches", {"$unset": {"timestamp": ""}}),
@@ -67,6 +67,7 @@ def test_told_to_refuse_it_takes_what_a_job_writes_and_fields_that_are_not_descr
     refuse(database)
     fill(database, Filling(batches=2, posts=3, dead_letters=1, status="never", total_case_count=-1))
     gap(database, "covid", "kafka", BEGIN, None)
+    asked(database, f"{Filling.query}:0", "posts/0/9", "1", BEGIN)
     for collection in VALIDATED:
         assert database[collection.name].update_one({}, {"$set": {"noted_later": 1}}).modified_count == 1
     for name in ("micro_batches", "batches"):  # as a version without flags writes them

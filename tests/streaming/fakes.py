@@ -37,7 +37,7 @@ class DictionarySink:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.collections: dict[str, dict[str, bytes]] = {"micro_batches": {}, "dead_letters": {}}
+        self.collections: dict[str, dict[str, bytes]] = {"micro_batches": {}, "dead_letters": {}, "removals": {}}
         self.schemas: dict[str, StructType] = {}
         self.writes = 0
 
@@ -53,13 +53,17 @@ class DictionarySink:
     def dead_letters(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
         return documents.dead_letters(rows, plan, self._settings.jobname, self._settings.source)
 
+    def removals(self, rows: DataFrame, plan: BatchPlan) -> DataFrame:
+        return documents.removals(rows, plan, self._settings.jobname, self._settings.source)
+
     def discard(self, batch: BatchId) -> None:
         for part in self.stored("micro_batches"):
             if part["batch_id"] == batch.number:
                 del self.collections["micro_batches"][part["_id"]]
-        for letter in self.stored("dead_letters"):
-            if letter["batch_id"] == batch.number:
-                del self.collections["dead_letters"][letter["_id"]]
+        for collection in ("dead_letters", "removals"):
+            for document in self.stored(collection):
+                if document["batch_id"] == batch.number:
+                    del self.collections[collection][document["_id"]]
 
     def write(self, documents: DataFrame, collection: str) -> None:
         self.writes += 1
@@ -179,6 +183,10 @@ class FakeJob:
     @property
     def dead_letters(self) -> list[dict[str, Any]]:
         return self.sink.stored("dead_letters")
+
+    @property
+    def removals(self) -> list[dict[str, Any]]:
+        return self.sink.stored("removals")
 
     @property
     def content(self) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pyspark.sql.types import (
 
 from case_count import CaseCount
 from casestream.fields import Field, Type
-from casestream.stored import DEAD_LETTERS, MICRO_BATCHES
+from casestream.stored import DEAD_LETTERS, MICRO_BATCHES, REMOVALS
 from micro_batch import BatchId, BatchPlan, Contents, LoggedBatch
 from processors.posts import problem_only
 from processors.rows import with_outcome
@@ -72,6 +72,11 @@ def with_longs(schema: DataType) -> DataType:
 def test_documents_have_the_described_fields(spark: SparkSession) -> None:
     written = documents.documents(rows(spark), PLAN, "covid", "kafka").schema
     assert with_longs(written).simpleString() == described(MICRO_BATCHES.fields).simpleString()
+
+
+def test_removals_have_the_described_fields(spark: SparkSession) -> None:
+    written = documents.removals(rows(spark), PLAN, "covid", "kafka").schema
+    assert with_longs(written).simpleString() == described(REMOVALS.fields).simpleString()
 
 
 def test_dead_letters_have_the_described_fields(spark: SparkSession) -> None:

@@ -17,13 +17,15 @@ def post(name: str, origin: str, seconds: float = 0, source: str = "twitter") ->
     return {"id": name, "origin": origin, "source": source, "received_at": AT + timedelta(seconds=seconds)}
 
 
-def looked(folder: Path, documents: dict[str, list[dict[str, Any]]], *, is_dropped: bool) -> Report:
+def looked(
+    folder: Path, documents: dict[str, list[dict[str, Any]]], *, is_dropped: bool, edited: frozenset[int] = frozenset()
+) -> Report:
     report, names, repeats = Report("job"), Names(folder / "names"), Repeats(folder / "posts")
     for name, posts in documents.items():
         place = names.add(name)
         for each in posts:
             repeats.add(name_of_post(1, each), place, mark_of_post(each, is_dropped))
-    PostsTwice(report, 3_600, lambda name: {"content": documents[name]}).look(repeats, names, readings=1)
+    PostsTwice(report, 3_600, lambda name: {"content": documents[name]}, edited).look(repeats, names, readings=1)
     names.close()
     return report
 
