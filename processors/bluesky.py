@@ -47,6 +47,7 @@ class BlueskyProcessor(PushProcessor):
     """
 
     receiver: ClassVar[str | None] = "receivers.bluesky:BlueskyReceiver"
+    removes: ClassVar[bool] = True
 
     def process(self, event: Column) -> Column:
         """A new post, an edit or a deletion, see `bluesky_outcome`."""

@@ -21,6 +21,7 @@ class FilesProcessor(StreamProcessor):
     """
 
     requires: ClassVar[tuple[str, ...]] = ("files_folder",)
+    removes: ClassVar[bool] = True
 
     def __init__(self, parts: JobParts) -> None:
         super().__init__(parts)

@@ -18,6 +18,7 @@ class MastodonProcessor(PushProcessor):
 
     requires: ClassVar[tuple[str, ...]] = ("mastodon_url", "mastodon_token")
     receiver: ClassVar[str | None] = "receivers.mastodon:MastodonReceiver"
+    removes: ClassVar[bool] = True
 
     def process(self, event: Column) -> Column:
         """See `statuses.status_or_problem`."""
