@@ -43,12 +43,15 @@ class HangUpAdapter(WatchedAdapter):
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
+        self._is_over = False
         super().__init__()
 
     def watch(self, connection: socket.socket) -> socket.socket:
         """The same socket; it is the connection now."""
         self.release()
         self._socket = connection.dup()
+        if self._is_over:
+            self.hang_up()
         return connection
 
     def release(self) -> None:
@@ -62,6 +65,11 @@ class HangUpAdapter(WatchedAdapter):
         if (connection := self._socket) is not None:
             with suppress(OSError):  # it has ended meanwhile
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """The same for good: a connection that is being made meanwhile is shut down too."""
+        self._is_over = True
+        self.hang_up()
 
     def read_body(self, answer: requests.Response, most_bytes: int) -> bytes:
         """The body, bounded in bytes and in time, or as much of it as came; the answer holds it from then on."""

@@ -93,8 +93,8 @@ class Instance:
 
     def hang_up(self) -> None:
         """End whatever waits for the instance; what has come already can still be read."""
-        self._of_pages.hang_up()
-        self._of_stream.hang_up()
+        self._of_pages.end()
+        self._of_stream.end()
 
     def _ask_for_stream(self, url: str, path: str, parameters: dict[str, str]) -> requests.Response:
         return self._stream_session.get(

@@ -102,7 +102,7 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
 
     def hang_up(self) -> None:
         """End whatever waits for X, from another thread; what has come already is still heard."""
-        self._adapter.hang_up()
+        self._adapter.end()
 
     def on_connect(self) -> None:
         """The stream has begun, or a page that is none."""

@@ -286,7 +286,7 @@ TWEETS_TO_TCP = ("--file", TWEETS, "--port", 0)
         (TWEETS_TO_TCP, "--file needs a --rate"),
         (("--port", 0, "--rate", 1), "give either --file or --recording"),
         (("--recording", ROOT, "--port", 0), f"--recording {ROOT}: there is no recording"),
-        (("--recording", ROOT, "--port", 0, "--speed", -1), "--speed -1: must be 0 or more"),
+        ((*TWEETS_TO_TCP, "--rate", 1, "--speed", -1), "--speed -1: must be 0 or more"),
         (("--file", TWEETS, "--rate", 1, "--port", 65536), "--port 65536: must be 0 to 65535"),
         (("--file", "no/such", "--rate", 1, "--port", 0), "--file no/such: No such file or directory"),
         (("--file", ROOT, "--rate", 1, "--port", 0), f"--file {ROOT}: Is a directory"),

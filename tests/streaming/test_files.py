@@ -186,7 +186,7 @@ def test_a_folder_that_is_not_there_is_waited_for(spark: SparkSession, tmp_path:
 
 
 def test_a_source_that_is_none_is_a_mistake_in_the_settings(spark: SparkSession, tmp_path: Path, folder: Path) -> None:
-    with pytest.raises(FixSettings, match="kafka, socket"):
+    with pytest.raises(FixSettings, match="bluesky, kafka, mastodon, socket"):
         job_over(spark, tmp_path, folder, files_as="files").run(FilesProcessor)
 
 
