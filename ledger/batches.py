@@ -28,8 +28,8 @@ from ledger.leases import lost
 from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch, ids_below, lease_of
 from settings import Settings
 
-_LATER = ("forgotten", "deletions", "edits", "filtered", "removals_hash")
-"""Of `Contents`: what an earlier version's entry has not."""
+_COUNTED_LATER = ("forgotten", "deletions", "edits", "filtered")
+"""Of `Contents`: what an earlier version's entry has not, `removals_hash` beside."""
 
 
 class BatchLedger:
@@ -168,10 +168,11 @@ class BatchLedger:
             "posts": contents.posts,
             "dead_letters": contents.dead_letters,
             "tombstones": contents.tombstones,
-            **{name: getattr(contents, name) for name in _LATER},
+            **{name: getattr(contents, name) for name in _COUNTED_LATER},
             "duplicates": sum(each.get("duplicates", 0) for each in plan.logged.offsets),
             "bytes": contents.bytes,
             "content_hash": contents.content_hash,
+            "removals_hash": contents.removals_hash,
             "newest_received_at": contents.newest_received_at,
             "code_version": self._code_version,
             "from_start": self._settings.from_start,
@@ -193,7 +194,7 @@ def _plan(entry: Mapping[str, Any]) -> BatchPlan:
     contents = Contents(
         **{name: entry[name] for name in ("posts", "dead_letters", "tombstones", "bytes", "content_hash")},
         newest_received_at=entry["newest_received_at"],
-        **{name: entry[name] for name in _LATER if name in entry},
+        **{name: entry[name] for name in (*_COUNTED_LATER, "removals_hash") if name in entry},
     )
     logged = LoggedBatch(entry["timestamp"], tuple(entry["offsets"]))
     return BatchPlan(BatchId(entry["query_id"], entry["batch_id"]), logged, contents, entry["parts"], count)

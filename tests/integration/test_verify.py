@@ -160,7 +160,7 @@ def test_what_a_job_has_stored_is_as_described_and_its_views_show_it(whole: Docu
     assert whole["posts"].count_documents({"job": "covid"}) == POSTS
     assert whole["texts"].count_documents({"job": "covid"}) == documents
     validated = [each["name"] for each in whole.list_collections() if each["options"].get("validator")]
-    assert sorted(validated) == ["batches", "coverage", "dead_letters", "micro_batches"]
+    assert sorted(validated) == ["batches", "coverage", "dead_letters", "micro_batches", "removals"]
 
 
 def test_as_a_process_the_command_says_damage_on_standard_output_and_exits_with_1(
