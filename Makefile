@@ -18,7 +18,7 @@ dashboard: ## the live page of the demo or of your database, at http://127.0.0.1
 	@deploy/setup.sh dashboard
 	@deploy/run-dashboard.sh $(ARGS)
 
-test: setup-dev ## the tests, without the slow ones: 10 to 15 minutes on 2 cores
+test: setup-dev ## the tests, without the slow ones: a quarter of an hour on 2 cores
 	@.venv/bin/python -m pytest $(ON_TWO) -m "not slow and not faults" $(ARGS)
 
 test-slow: setup-dev ## the slow tests: 12 to 20 minutes

@@ -54,4 +54,4 @@ def test_who_installs_it_in_a_clean_environment_loads_posts_without_spark(
     command = [python, "-W", "error", "-c", PROGRAM, mongodb_uri, database.name]
     said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert said.stderr == ""
-    assert said.stdout.splitlines() == ["(60, 27)", "(60, 27)", "(60, 27)", "[1, 1, 1]", "['matplotlib']"]
+    assert said.stdout.splitlines() == ["(60, 28)", "(60, 28)", "(60, 28)", "[1, 1, 1]", "['matplotlib']"]
