@@ -10,7 +10,7 @@ from errors import LeaseLost
 from ledger.indexes import ensure_indexes
 from ledger.retention import Retention
 from tests.conftest import Documents
-from tests.filled import Filling, fill
+from tests.filled import Filling, asked, fill
 from tests.integration.in_process import Commands
 from tests.told_clock import START, ToldClock
 
@@ -167,3 +167,11 @@ def test_forget_passes_over_what_has_expired(commands: Commands, filled: Documen
     retention(filled, ToldClock(seconds=5)).look()
     assert commands.done("forget", "--jobname", "covid", "--post", str(10**18), "--yes")[-1].startswith("0 posts")
     commands.done("verify", "--jobname", "covid")
+
+
+def test_what_a_batch_asked_to_go_goes_with_it(commands: Commands, filled: Documents) -> None:
+    asked(filled, f"{Filling.query}:0", "posts/9/0", "1", START)
+    asked(filled, f"{Filling.query}:119", "posts/9/1", "2", START)
+    retention(filled, ToldClock(seconds=1)).look()
+    assert [each["post_id"] for each in filled["removals"].find()] == ["2"]
+    commands.done("verify")
