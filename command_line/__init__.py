@@ -97,11 +97,7 @@ def read_like_job(jobname: str, settings_file: Path | None) -> Settings:
     given = {name: value for name, value in given.items() if name not in ("source", "checkpoint", "spool")}
     settings, more = _validated(Settings, {**given, "source": "unknown"})
     problems = [*mistakes.unknown_variables(os.environ), *problems, *more]
-    if settings is not None and not problems:
-        settings, problems = _with_local_folders(settings)
-    if problems or settings is None:
-        raise FixSettings(problems)
-    return settings
+    return _settled(settings, problems)
 
 
 def read_recording(jobname: str, source: str, around: Surroundings, settings_file: Path | None) -> Settings:
@@ -111,11 +107,7 @@ def read_recording(jobname: str, source: str, around: Surroundings, settings_fil
     )
     settings, more = _validated(Settings, given)
     problems = [*mistakes.unknown_variables(os.environ), *problems, *more, *_needs(given, around)]
-    if settings is not None and not problems:
-        settings, problems = _with_local_folders(settings)
-    if problems or settings is None:
-        raise FixSettings(problems)
-    return settings
+    return _settled(settings, problems)
 
 
 def read_brokers(servers: str, settings_file: Path | None) -> Settings:
@@ -158,6 +150,15 @@ def _validated(model: type[_Model], given: Mapping[str, Any]) -> tuple[_Model | 
         return model.model_validate(given), []
     except ValidationError as errors:
         return None, mistakes.wrong(errors, given)
+
+
+def _settled(settings: Settings | None, problems: list[str]) -> Settings:
+    """With the folders of a local master. Raises FixSettings where there is a problem."""
+    if settings is not None and not problems:
+        settings, problems = _with_local_folders(settings)
+    if problems or settings is None:
+        raise FixSettings(problems)
+    return settings
 
 
 def _with_local_folders(settings: Settings) -> tuple[Settings | None, list[str]]:

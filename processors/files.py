@@ -44,17 +44,13 @@ class FilesProcessor(StreamProcessor):
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
         """File (its name below the folder) of each that the batch has read."""
-        paths = self._source_log.paths(self._end(batch_id - 1), self._end(batch_id))
+        paths = self._source_log.paths(self.offset_log.file_entry(batch_id - 1), self.offset_log.file_entry(batch_id))
         return tuple({"file": name_below(self._folder, path)} for path in paths)
 
     def unreachable(self) -> str | None:
         """Whether there is such a folder."""
         is_there = open_folder(self._folder, self.spark).exists(".")
         return None if is_there else f"there is no folder {self._folder}: make it, or correct FILES_FOLDER"
-
-    def _end(self, batch_id: int) -> int:
-        end = self.offset_log.end(batch_id)
-        return -1 if end is None else int(end["logOffset"])
 
     def _without_stored(self, events: DataFrame) -> DataFrame:
         """Without the files of another checkpoint's batches."""

@@ -45,6 +45,11 @@ class OffsetLog:
             return None
         return json.loads(self._lines(batch_id)[2])
 
+    def file_entry(self, batch_id: int) -> int:
+        """The last entry of the file source's log (`spool.source_log`) that the batch includes; -1 before the first."""
+        end = self.end(batch_id)
+        return -1 if end is None else int(end["logOffset"])
+
     def beginning(self) -> Any:  # noqa: ANN401
         """Where the source stood before the first batch (Kafka keeps it in `sources/0/0`)."""
         text = self.folder.read("sources/0/0").decode()

@@ -40,18 +40,16 @@ class PushProcessor(StreamProcessor):
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
         """Segment (its id), lines, bytes, duplicates of each segment in the batch."""
-        segments = self._source_log.segments(self._end(batch_id - 1), self._end(batch_id))
+        segments = self._source_log.segments(
+            self.offset_log.file_entry(batch_id - 1), self.offset_log.file_entry(batch_id)
+        )
         return tuple(
             {"segment": each.id, "lines": each.lines, "bytes": each.bytes, "duplicates": each.duplicates}
             for each in segments
         )
 
-    def _end(self, batch_id: int) -> int:
-        end = self.offset_log.end(batch_id)
-        return -1 if end is None else int(end["logOffset"])
-
     def _sweep(self, batch_id: int) -> None:
-        until = self._end(batch_id)
+        until = self.offset_log.file_entry(batch_id)
         for segment in self._source_log.segments(self._swept, until) if until > self._swept else ():
             self._spool.delete(segment.name)
         self._swept = max(until, self._swept)
