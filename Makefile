@@ -3,7 +3,7 @@
 MINUTES ?= 10
 # Two processes, a file of tests at a time, the short ones last; each starts servers of its own: ARGS="-n 0" for one.
 ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder
-.PHONY: help setup setup-dev run dashboard test test-slow test-faults test-spark4 soak bench check audit package wheel lock clean
+.PHONY: help setup setup-dev run dashboard test test-slow test-faults test-spark4 soak bench check docs audit package wheel lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: setup-dev ## beside what people would use instead, two hours; QUICK=1: un
 
 check: setup-dev ## format, lint, types, import rules, dead code, shell, Dockerfile, docker-compose.yml
 	@deploy/check.sh
+
+docs: ## the documentation as a site with search and reference, in build/site; every link is looked at
+	@deploy/docs.sh $(ARGS)
 
 audit: ## known weaknesses in the packages of the lock files, where PyPI can be asked
 	@deploy/audit.sh $(ARGS)

@@ -17,8 +17,9 @@ check imports lint-imports --no-logo --no-cache
 check "dead code" vulture
 check shell shellcheck deploy/*.sh deploy/*/*.sh tests/*.sh .ci/run
 check Dockerfile hadolint Dockerfile
-check docker-compose.yml yamllint --strict -d '{rules: {key-duplicates: {}, line-length: {max: 120}}}' \
-  docker-compose.yml
+check YAML yamllint --strict -d '{rules: {key-duplicates: {}, line-length: {max: 120}}}' \
+  docker-compose.yml mkdocs.yml .pre-commit-config.yaml
+check documentation deploy/docs.sh
 if docker compose version >/dev/null 2>&1; then
   check "docker compose" docker compose --profile kafka --profile twitter --profile dashboard config --quiet
 fi

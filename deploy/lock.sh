@@ -28,3 +28,4 @@ compile requirements-dashboard.txt --group job --group embedded --group dashboar
 compile requirements-dev.txt --group job --group embedded --group dashboard --group notebook --group dev \
   --constraint requirements-dashboard.txt pyproject.toml "$@"
 compile requirements-java.txt --group java --constraint requirements-dev.txt "$@"
+compile requirements-docs.txt --group docs pyproject.toml "$@"
