@@ -15,7 +15,7 @@ fi
 # Signatures are formatted by ruff, where the checks' packages are installed.
 export PATH=$PWD/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 NO_MKDOCS_2_WARNING=1
 if [[ ${1:-build} == serve ]]; then
-  exec "$environment/bin/mkdocs" serve --strict --dev-addr 127.0.0.1:8000
+  exec "$environment/bin/python" -m mkdocs serve --strict --dev-addr 127.0.0.1:8000
 fi
-"$environment/bin/mkdocs" --quiet build --strict --clean
+"$environment/bin/python" -m mkdocs --quiet build --strict --clean
 echo "docs: build/site/index.html"
