@@ -60,9 +60,10 @@ class Contents:
 
     posts, dead_letters, tombstones: events of each kind; forgotten: those that were left out (`forgotten`). deletions:
     events that say that a post was deleted; edits: those posts that come in the place of another; filtered: events that
-    the source left out on purpose. bytes: an upper bound of the posts' size in BSON. content_hash: 16 hex digits over
-    every post, dead letter and removal (a deletion's, an edit's), whatever their order; removals_hash: over the
-    removals alone. newest_received_at: UTC, None for a batch without events.
+    the source left out on purpose; duplicates: those that a file held once more, beside what its receiver dropped.
+    bytes: an upper bound of the posts' size in BSON. content_hash: 16 hex digits over every post, dead letter and
+    removal (a deletion's, an edit's), whatever their order; removals_hash: over the removals alone. newest_received_at:
+    UTC, None for a batch without events.
     """
 
     posts: int
@@ -75,6 +76,7 @@ class Contents:
     deletions: int = 0
     edits: int = 0
     filtered: int = 0
+    duplicates: int = 0
     removals_hash: str = "0" * 16
 
     @property

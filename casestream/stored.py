@@ -48,7 +48,8 @@ BATCHES = Collection(
         CASE_COUNT,
         Field(
             "offsets", Type.OBJECTS, "what was read: of Kafka topic, partition, from, until; of a push feed segment, "
-            "lines, bytes, duplicates", "the source", [{"topic": "posts", "partition": 3, "from": 100, "until": 250}],
+            "lines, bytes, duplicates; of files file, and passed_over: why it was not read", "the source",
+            [{"topic": "posts", "partition": 3, "from": 100, "until": 250}],
         ),
         Field("parts", Type.INTEGER, "see micro_batches; 0 without posts", "the job", 1),
         Field("posts", Type.INTEGER, "posts stored", "the job", 615, unit="posts"),
@@ -70,7 +71,10 @@ BATCHES = Collection(
             "filtered", Type.INTEGER, "events that the source leaves out on purpose; the first versions wrote none",
             "the source", 0, unit="events", optional=True,
         ),
-        Field("duplicates", Type.INTEGER, "events that the feed sent again, dropped", "receiver", 0, unit="events"),
+        Field(
+            "duplicates", Type.INTEGER, "events dropped: the feed sent them again, or a file holds them twice",
+            "the source", 0, unit="events",
+        ),
         Field("bytes", Type.INTEGER, "an upper bound of the posts' size", "the job", 412_000, unit="bytes of BSON"),
         Field(
             "content_hash", Type.STRING, "over all posts, dead letters and removals", "the job", "0f3c…",

@@ -14,7 +14,7 @@ and counts of the posts only that it stored: what it found no posts are the dead
 in the entries of their batches.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -169,7 +169,7 @@ class BatchLedger:
             "dead_letters": contents.dead_letters,
             "tombstones": contents.tombstones,
             **{name: getattr(contents, name) for name in _COUNTED_LATER},
-            "duplicates": sum(each.get("duplicates", 0) for each in plan.logged.offsets),
+            "duplicates": contents.duplicates + _dropped_by_receiver(plan.logged.offsets),
             "bytes": contents.bytes,
             "content_hash": contents.content_hash,
             "removals_hash": contents.removals_hash,
@@ -194,7 +194,12 @@ def _plan(entry: Mapping[str, Any]) -> BatchPlan:
     contents = Contents(
         **{name: entry[name] for name in ("posts", "dead_letters", "tombstones", "bytes", "content_hash")},
         newest_received_at=entry["newest_received_at"],
+        duplicates=entry["duplicates"] - _dropped_by_receiver(entry["offsets"]),
         **{name: entry[name] for name in (*_COUNTED_LATER, "removals_hash") if name in entry},
     )
     logged = LoggedBatch(entry["timestamp"], tuple(entry["offsets"]))
     return BatchPlan(BatchId(entry["query_id"], entry["batch_id"]), logged, contents, entry["parts"], count)
+
+
+def _dropped_by_receiver(offsets: Iterable[Mapping[str, Any]]) -> int:
+    return sum(each.get("duplicates", 0) for each in offsets)

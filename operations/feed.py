@@ -1,7 +1,7 @@
 """`manage.py feed`: play a file as if it were live."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -13,9 +13,9 @@ from operations.feed_bluesky import BlueskyOutlet
 from operations.feed_kafka import KafkaOutlet, prepare_topic
 from operations.feed_lines import batches
 from operations.feed_mastodon import MastodonOutlet
-from operations.feed_player import Outlet, play
+from operations.feed_player import Event, Outlet, play
 from operations.feed_progress import Progress, shown
-from operations.feed_recording import recorded
+from operations.feed_recording import recorded, recorded_messages
 from operations.feed_request import Feed
 from operations.feed_tcp import TcpOutlet, listen
 from operations.feed_x import XOutlet
@@ -90,12 +90,25 @@ def feed(
 def run(asked: Feed) -> None:
     """Play until the end of the file or until asked to end. Raises: CannotStart, JobError."""
     with Interrupt() as interrupt, shown(interrupt) as progress:
-        events, arrivals = _played(asked, interrupt)
-        with _outlet(asked, interrupt, progress) as outlet:
-            try:
-                play(events, Pace(arrivals, interrupt), interrupt, outlet, progress)
-            except Interrupted:
-                return
+        if asked.kafka is not None and asked.recording is not None:
+            messages, arrivals = recorded_messages(asked.recording, asked.speed)
+            with _topic(asked, interrupt) as topic:
+                _play(messages, arrivals, interrupt, topic, progress)
+        else:
+            events, arrivals = _played(asked, interrupt)
+            with _outlet(asked, interrupt, progress) as outlet:
+                _play(events, arrivals, interrupt, outlet, progress)
+
+
+def _play(
+    events: Iterator[list[Event]],
+    arrivals: Iterator[float],
+    interrupt: Interrupt,
+    outlet: Outlet[Event],
+    progress: Progress,
+) -> None:
+    with suppress(Interrupted):
+        play(events, Pace(arrivals, interrupt), interrupt, outlet, progress)
 
 
 def _played(asked: Feed, interrupt: Interrupt) -> tuple[Iterator[list[bytes]], Iterator[float]]:
@@ -108,10 +121,17 @@ def _played(asked: Feed, interrupt: Interrupt) -> tuple[Iterator[list[bytes]], I
 
 
 @contextmanager
-def _outlet(asked: Feed, interrupt: Interrupt, progress: Progress) -> Iterator[Outlet]:
-    if asked.kafka is not None and asked.topic is not None:
-        prepare_topic(asked.kafka, asked.topic, asked.partitions)
-        with KafkaOutlet(asked.kafka, asked.topic, interrupt) as topic:
+def _topic(asked: Feed, interrupt: Interrupt) -> Iterator[KafkaOutlet]:
+    kafka, topic = asked.kafka or "", asked.topic or ""
+    prepare_topic(kafka, topic, asked.partitions)
+    with KafkaOutlet(kafka, topic, interrupt) as outlet:
+        yield outlet
+
+
+@contextmanager
+def _outlet(asked: Feed, interrupt: Interrupt, progress: Progress) -> Iterator[Outlet[bytes]]:
+    if asked.kafka is not None:
+        with _topic(asked, interrupt) as topic:
             yield topic
     elif asked.x_port is not None:
         with XOutlet(listen(asked.host, asked.x_port), interrupt, progress) as clients_of_x:

@@ -1,17 +1,19 @@
-"""A feed into a Kafka topic: one message per event, no key, no headers."""
+"""A feed into a Kafka topic: one message per event, no headers; a key where a recorded message has one."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import Message as Delivered
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from errors import CannotStart, JobError
 from operations.interrupt import Interrupt
+from spool.segments import Message
 
 log = logging.getLogger(__name__)
 
@@ -79,27 +81,27 @@ class KafkaOutlet:
         if self._failed:
             raise JobError(f"{self._failed} of {self._taken} events were not delivered to topic {self._topic}")
 
-    def send(self, events: list[bytes]) -> None:
-        """See `Outlet`. The newline that ended the line is not part of the message."""
+    def send(self, events: Sequence[bytes | Message]) -> None:
+        """See `Outlet`. The newline that ended a line is not part of the message."""
         for event in events:
             self._interrupt.check()
-            self._produce(event.removesuffix(b"\n"))
+            self._produce(event if isinstance(event, Message) else Message(None, event.removesuffix(b"\n"), 0))
         self._producer.poll(0)
 
-    def _produce(self, value: bytes) -> None:
+    def _produce(self, message: Message) -> None:
         number = self._taken + 1
         report = partial(self._delivered, number)
         try:
-            while not self._queued(value, report):
+            while not self._queued(message, report):
                 self._interrupt.check()
         except KafkaException as error:
             self._report(number, error.args[0])
         self._taken = number
 
-    def _queued(self, value: bytes, report: Callable[[KafkaError | None, Message], None]) -> bool:
+    def _queued(self, message: Message, report: Callable[[KafkaError | None, Delivered], None]) -> bool:
         """False after a while in which librdkafka's queue had no room: the brokers set the pace."""
         try:
-            self._producer.produce(self._topic, value=value, on_delivery=report)
+            self._producer.produce(self._topic, value=message.value, key=message.key, on_delivery=report)
         except BufferError:
             self._producer.poll(0.1)
             return False
@@ -118,7 +120,7 @@ class KafkaOutlet:
             log.error("given up while waiting for acknowledgements topic=%s events=%s", self._topic, left)
         return left
 
-    def _delivered(self, number: int, error: KafkaError | None, _message: Message) -> None:
+    def _delivered(self, number: int, error: KafkaError | None, _message: Delivered) -> None:
         if error is not None:
             self._report(number, error)
 

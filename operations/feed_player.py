@@ -1,23 +1,25 @@
 """The player: events at their pace into an outlet, and what an outlet is."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from operations.feed_progress import Progress
 from operations.pace import Clock, Pace
 
+Event = TypeVar("Event")
 
-class Outlet(Protocol):
+
+class Outlet(Protocol[Event]):
     """Where a feed is played to. A new one is a file `feed_….py` and a case in `feed.py`."""
 
-    def send(self, events: list[bytes]) -> None:
+    def send(self, events: list[Event]) -> None:
         """Hand over these events, in order; blocks for as long as the other side cannot take them.
 
         Raises: Interrupted: the process was asked to end; an event that was not begun is left out.
         """
 
 
-def play(batches: Iterable[list[bytes]], pace: Pace, clock: Clock, outlet: Outlet, progress: Progress) -> None:
+def play(batches: Iterable[list[Event]], pace: Pace, clock: Clock, outlet: Outlet[Event], progress: Progress) -> None:
     """Send every event when it is due; events that are due together go together.
 
     Raises: Interrupted, from the clock or the outlet; what the outlet raises.
@@ -28,8 +30,8 @@ def play(batches: Iterable[list[bytes]], pace: Pace, clock: Clock, outlet: Outle
             progress.sent(len(due))
 
 
-def _due_together(batch: list[bytes], pace: Pace, clock: Clock) -> Iterable[list[bytes]]:
-    due: list[bytes] = []
+def _due_together(batch: list[Event], pace: Pace, clock: Clock) -> Iterable[list[Event]]:
+    due: list[Event] = []
     for event in batch:
         delay = pace.delay()
         if delay > 0:

@@ -7,78 +7,116 @@ one batch, so it must not change any more when it appears
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.streaming.readwriter import DataStreamReader
+from pyspark.sql.types import StructType
 
 from errors import CannotStart
-from processors.tweet_pages import in_single_posts
-from spool.reader import of_lines
-from spool.segments import SUFFIX
+from spool.reader import of_lines, with_messages
+from spool.segments import HEADER_BYTES, SUFFIX
 
+LONGEST_LINE = 64_000_000
 _NEVER = "36500d"  # by default the file source passes over files that are a week older than the newest
 _PARQUET = "*.parquet"
 _WHOLE_EVENT = "value"
 _BEFORE_THE_PATH = "^[A-Za-z][A-Za-z0-9+.-]*:(//[^/]*)?"
+_OPTIONS = {
+    "recursiveFileLookup": "true",
+    "maxFileAge": _NEVER,
+    # Hadoop's other local file system, with checksums beside the files, ends at a name with a colon in it.
+    "fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    "fs.file.impl.disable.cache": "true",
+    # A longer line, of gigabytes maybe, is passed over: nobody has the memory for it. (Of a file that is not compressed
+    # Hadoop takes what lies behind its last so many bytes for a line of its own.)
+    "mapreduce.input.linerecordreader.line.maxlength": str(LONGEST_LINE),
+}
 
 
-def read_lines(spark: SparkSession, folder: str, files_at_once: int) -> DataFrame:
+@dataclass(frozen=True)
+class Files:
+    """What to read: the folder's URI, most files of a micro-batch; without those of these paths (URIs as Spark has
+    them), or, as no stream, only that one.
+    """
+
+    folder: str
+    at_once: int
+    without: tuple[str, ...] = ()
+    only: str | None = None
+
+    def load(self, spark: SparkSession, source: str, names: str = "*", schema: StructType | None = None) -> DataFrame:
+        """A frame of that format of Spark's; names: as a glob."""
+        reader = spark.readStream if self.only is None else spark.read
+        options = {**_OPTIONS, "pathGlobFilter": names, "maxFilesPerTrigger": str(self.at_once), "lineSep": "\n"}
+        with_schema = reader if schema is None else reader.schema(schema)
+        frame = with_schema.format(source).options(**options).load(self.folder)
+        # Spark opens no file that such a condition leaves out.
+        if self.only is not None:
+            return frame.where(F.col("_metadata.file_path").isin(_spellings(self.only)))
+        left_out = [each for path in self.without for each in _spellings(path)]
+        return frame.where(~F.col("_metadata.file_path").isin(left_out)) if left_out else frame
+
+
+def read_lines(spark: SparkSession, files: Files) -> DataFrame:
     """One event a line, as received; compressed where the name ends with `.gz` or `.bz2`. A blank line is none.
 
-    A page of X's API, many posts in one object, becomes an event for each of them. `origin` is `<file>:<SHA-256 of the
-    line>`, and for a post of a page `:<number>` behind that: what a file holds twice, letter by letter, has one origin.
+    `origin` is `<file>:<SHA-256 of the line>`: what a file holds twice, letter by letter, has one origin.
     """
-    text = _source(spark, files_at_once).format("text").option("lineSep", "\n").load(folder)
-    lines = text.select(
+    lines = files.load(spark, "text").select(
         F.col("value").cast("binary").alias("value"),
-        _file_below(folder).alias("file"),
+        _file_below(files.folder).alias("file"),
         F.col("_metadata.file_modification_time").alias("received_at"),
     )
     events = lines.where(r"trim(BOTH ' \t\r' FROM string(value)) != ''")
-    return in_single_posts(events.withColumn("origin", F.concat("file", F.lit(":"), F.sha2("value", 256))))
+    return events.withColumn("origin", F.concat("file", F.lit(":"), F.sha2("value", 256)))
 
 
-def read_recorded(spark: SparkSession, folder: str, files_at_once: int) -> DataFrame:
+def read_recorded(spark: SparkSession, files: Files) -> DataFrame:
     """Segments of a spool, as `manage.py record` writes them; `received_at` is when the event was heard then."""
-    text = _source(spark, files_at_once).format("text").option("lineSep", "\n").option("pathGlobFilter", f"*{SUFFIX}")
-    return of_lines(text.load(folder), also=[_file_below(folder).alias("file")])
+    lines = files.load(spark, "text", f"*{SUFFIX}")
+    flag = F.substring("value", HEADER_BYTES, 1).alias("flag")
+    return with_messages(of_lines(lines, also=[_file_below(files.folder).alias("file"), flag]))
 
 
-def read_parquet(spark: SparkSession, folder: str, files_at_once: int) -> DataFrame:
+def read_parquet(spark: SparkSession, files: Files) -> DataFrame:
     """One event a row: its column `value` where there is one (string or binary), else the row as a JSON object.
 
     Every file is read with the columns of those that are there when the job starts. `origin` is `<file>:<row>`. Raises
     CannotStart where there is none yet.
     """
-    try:
-        there = spark.read.option("recursiveFileLookup", True).option("pathGlobFilter", _PARQUET).parquet(folder)
-    except AnalysisException as error:
-        raise CannotStart(
-            f"there is no Parquet file with columns below {folder}: the job learns them from the files that are there "
-            "when it starts. Put one there, or correct FILES_FOLDER and FILES_FORMAT."
-        ) from error
-    whole_row = F.to_json(F.struct(*(F.col("`{}`".format(name.replace("`", "``"))) for name in there.columns)))
-    rows = _source(spark, files_at_once).schema(there.schema).option("pathGlobFilter", _PARQUET).parquet(folder)
-    return rows.select(
-        (F.col(_WHOLE_EVENT) if _WHOLE_EVENT in there.columns else whole_row).cast("binary").alias("value"),
-        _file_below(folder).alias("file"),
+    there = _columns(spark, files.folder)
+    whole_row = F.to_json(F.struct(*(F.col("`{}`".format(name.replace("`", "``"))) for name in there.names)))
+    return files.load(spark, "parquet", _PARQUET, there).select(
+        (F.col(_WHOLE_EVENT) if _WHOLE_EVENT in there.names else whole_row).cast("binary").alias("value"),
+        _file_below(files.folder).alias("file"),
         F.col("_metadata.file_modification_time").alias("received_at"),
-        F.concat(_file_below(folder), F.lit(":"), F.col("_metadata.row_index").cast("string")).alias("origin"),
+        F.concat(_file_below(files.folder), F.lit(":"), F.col("_metadata.row_index").cast("string")).alias("origin"),
     )
 
 
-FORMATS: dict[str, Callable[[SparkSession, str, int], DataFrame]] = {
+FORMATS: dict[str, Callable[[SparkSession, Files], DataFrame]] = {
     "lines": read_lines,
     "recorded": read_recorded,
     "parquet": read_parquet,
 }
 
 
-def _source(spark: SparkSession, files_at_once: int) -> DataStreamReader:
-    source = spark.readStream.option("recursiveFileLookup", True).option("maxFileAge", _NEVER)
-    return source.option("maxFilesPerTrigger", files_at_once)
+def _columns(spark: SparkSession, folder: str) -> StructType:
+    reader = spark.read.options(**_OPTIONS).option("pathGlobFilter", _PARQUET).option("ignoreCorruptFiles", "true")
+    try:
+        return reader.parquet(folder).schema
+    except AnalysisException as error:
+        raise CannotStart(
+            f"there is no Parquet file with columns below {folder}: the job learns them from the files that are there "
+            "when it starts. Put one there, or correct FILES_FOLDER and FILES_FORMAT."
+        ) from error
+
+
+def _spellings(path: str) -> list[str]:
+    """Hadoop writes a local path with one slash or with three."""
+    return [path, re.sub("^file:/+", "file:/", path)]
 
 
 def name_below(folder: str, path: str) -> str:

@@ -1,16 +1,33 @@
 """Posts out of files: back-fills of what was recorded, or came from an archive."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
 
+from clock import SystemClock
 from errors import FixSettings
 from processors.base import JobParts, StreamProcessor
-from processors.file_formats import FORMATS, name_below
+from processors.damaged_files import FAILURES, damaged
+from processors.file_formats import FORMATS, Files, name_below
+from processors.posts import problem_only
+from processors.read_files import ReadFiles
+from processors.steps import Found, around
+from processors.tweet_pages import in_single_posts
+from processors.tweets_v1 import find_v1, or_removal, read_v1, write_v2
 from spool.files import open_folder
 from spool.source_log import SourceLog
+
+log = logging.getLogger(__name__)
+
+_LOOKED_AT_AGAIN = 64  # of a former run's batches
+
+_OF_X = ("kafka", "socket", "twitter")
+"""The sources whose events may be X's."""
 
 
 class FilesProcessor(StreamProcessor):
@@ -18,6 +35,7 @@ class FilesProcessor(StreamProcessor):
 
     Guarantee: replayable, as long as a file does not change. An event that a file holds twice, letter by letter, is
     stored once. After the loss of a checkpoint what the ledger calls stored is not stored again, by the files' names.
+    A file that cannot be read to its end is not read at all, and the ledger says which, and why.
     """
 
     requires: ClassVar[tuple[str, ...]] = ("files_folder",)
@@ -27,30 +45,91 @@ class FilesProcessor(StreamProcessor):
         super().__init__(parts)
         self._folder = str(parts.settings.files_folder)
         self._source_log = SourceLog(self.offset_log.folder)
+        self._read_files = ReadFiles(open_folder(self._folder, parts.spark), SystemClock(), parts.stop_requested)
+        self._damaged: dict[str, str] = {}
         self._reader = _source_named(parts.settings.files_as)(parts)
+        self._may_be_of_x = parts.settings.files_as in _OF_X
 
     def read_stream(self) -> DataFrame:
-        """See `file_formats`."""
-        events = FORMATS[self.settings.files_format](self.spark, self._folder, self.settings.files_at_once)
-        return self._without_stored(events).drop("file")
+        """See `file_formats`; a page of X's API becomes an event for each of its posts (`tweet_pages`)."""
+        events = self._without_stored(FORMATS[self.settings.files_format](self.spark, self._files))
+        if self.settings.files_format == "lines" and self._may_be_of_x:
+            events = in_single_posts(events)
+        return events.drop("file")
 
     def process(self, event: Column) -> Column:
-        """As the source that `files_as` names."""
-        return self._reader.process(event)
+        """As the source that `files_as` names; where its events may be X's, those of its API v1.1 too.
+
+        Files of UTF-16 have a NUL in each line and may pass for UTF-8: such an event is a dead letter, `not_utf8`.
+        """
+        read = around(self._reader.process(event), [_find_nul], _or_not_utf8)
+        return around(read, [find_v1, read_v1, write_v2], or_removal) if self._may_be_of_x else read
 
     def process_micro_batch(self, batch: DataFrame, batch_id: int) -> None:
-        """As in the base, each origin once."""
-        super().process_micro_batch(batch.dropDuplicates(["origin"]), batch_id)
+        """As in the base, each origin once; those that come again are counted.
+
+        Raises OSError where a file was still being written when the query looked at it, and what Spark raises where one
+        cannot be read to its end: the query is started again, with all of the one, and without the other.
+        """
+        before, until = self.offset_log.file_entry(batch_id - 1), self.offset_log.file_entry(batch_id)
+        listed = self._by_name(self._source_log.listed(before, until))
+        if (name := self._read_files.settle(listed)) is not None:
+            raise OSError(f"{name} was still being written: the batch begins again, with all of it")
+        try:
+            super().process_micro_batch(_each_once(batch), batch_id)
+        except FAILURES:
+            self._pass_over_damaged(batch_id)
+            raise
+        self._read_files.remember(listed)
+        self._read_files.check(at_once=True)
+
+    def between_batches(self) -> None:
+        """See whether files were changed that were read."""
+        self._read_files.check()
+
+    def write_stream(self) -> StreamingQuery:
+        """As in the base."""
+        if not self.offset_log.is_fresh():
+            until = self._source_log.last_entry()
+            self._read_files.remember(self._by_name(self._source_log.listed(until - _LOOKED_AT_AGAIN, until)))
+            self._read_files.check(at_once=True)
+        return super().write_stream()
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
-        """File (its name below the folder) of each that the batch has read."""
-        paths = self._source_log.paths(self.offset_log.file_entry(batch_id - 1), self.offset_log.file_entry(batch_id))
-        return tuple({"file": name_below(self._folder, path)} for path in paths)
+        """File (its name below the folder) of each that the batch has read; passed_over: why one was not read."""
+        named = ((path, {"file": name_below(self._folder, path)}) for path in self._paths(batch_id))
+        return tuple(
+            file | ({"passed_over": self._damaged[path]} if path in self._damaged else {}) for path, file in named
+        )
 
     def unreachable(self) -> str | None:
         """Whether there is such a folder."""
         is_there = open_folder(self._folder, self.spark).exists(".")
         return None if is_there else f"there is no folder {self._folder}: make it, or correct FILES_FOLDER"
+
+    @property
+    def _files(self) -> Files:
+        return Files(self._folder, self.settings.files_at_once, tuple(sorted(self._damaged)))
+
+    def _by_name(self, paths: Mapping[str, int]) -> dict[str, int]:
+        """The values by the files' names below the folder, not as in a URI."""
+        return {unquote(name_below(self._folder, path)): value for path, value in paths.items()}
+
+    def _paths(self, batch_id: int) -> list[str]:
+        before, until = self.offset_log.file_entry(batch_id - 1), self.offset_log.file_entry(batch_id)
+        return self._source_log.paths(before, until)
+
+    def _pass_over_damaged(self, batch_id: int) -> None:
+        """What cannot be read to its end is not read at all: nothing of it is stored twice when a whole one comes."""
+        paths = [path for path in self._paths(batch_id) if path not in self._damaged]
+        for path, why in damaged(self.spark, self.settings.files_format, self._files, paths).items():
+            self._damaged[path] = why
+            log.error(
+                "file passed over, it cannot be read to its end: put a whole one there, under another name "
+                "file=%s why=%r",
+                name_below(self._folder, path),
+                why,
+            )
 
     def _without_stored(self, events: DataFrame) -> DataFrame:
         """Without the files of another checkpoint's batches."""
@@ -60,6 +139,20 @@ class FilesProcessor(StreamProcessor):
             return events
         names = self.spark.createDataFrame([(name,) for name in sorted(stored)], "file STRING")
         return events.join(F.broadcast(names), on="file", how="left_anti")
+
+
+def _each_once(rows: DataFrame) -> DataFrame:
+    """The rows, each origin once, and `duplicates`: how many more there were."""
+    once = (F.first(name).alias(name) for name in rows.columns if name != "origin")
+    return rows.groupBy("origin").agg(*once, (F.count("*") - 1).alias("duplicates"))
+
+
+def _find_nul(found: Found) -> Mapping[str, Column]:
+    return {"has_nul": found["event"].contains("\0")}
+
+
+def _or_not_utf8(found: Found, outcome: Column) -> Column:
+    return F.when(found["has_nul"], problem_only("not_utf8")).otherwise(outcome)
 
 
 def _source_named(name: str) -> type[StreamProcessor]:

@@ -26,6 +26,16 @@ def in_steps(event: Column, *steps: Step) -> Column:
     return column
 
 
+def around(column: Column, before: Sequence[Step], last: Callable[[Found, Column], Column]) -> Column:
+    """A Column of `in_steps` with more steps before its own; last is handed what they named, and its value.
+
+    A step before may give `event` anew, and the others read that.
+    """
+    event, steps = vars(column)[_STEPS]
+    *others, ending = steps
+    return in_steps(event, *before, *others, lambda found: {"outcome": last(found, ending(found)["outcome"])})
+
+
 def with_steps(frame: DataFrame, name: str, column: Column) -> DataFrame:
     """`frame` with that column: step by step, where it was made by `in_steps`; `_step_…` are names of ours."""
     event, steps = vars(column).get(_STEPS, (None, ()))

@@ -9,13 +9,13 @@ from typing import ClassVar, Protocol
 
 from clock import Clock
 from settings import Settings
-from spool.segments import CutEvent
+from spool.segments import Event
 
 
 class Spool(Protocol):
     """Where events go (`spool.writer.SpoolWriter`)."""
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+    def append(self, events: Sequence[Event]) -> int:
         """Add events; waits while the spool is full and the job is not ending. How many of them were new."""
 
 

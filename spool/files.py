@@ -50,6 +50,9 @@ class Folder(Protocol):
     def exists(self, name: str) -> bool:
         """Whether there is a file of that name."""
 
+    def written_at(self, name: str) -> int | None:
+        """When the file was written last, milliseconds since 1970; None where there is none."""
+
     def make(self) -> None:
         """Make the folder where there is none."""
 
@@ -100,6 +103,12 @@ class LocalFolder:
 
     def exists(self, name: str) -> bool:
         return (self._path / name).exists()
+
+    def written_at(self, name: str) -> int | None:
+        try:
+            return (self._path / name).stat().st_mtime_ns // 1_000_000
+        except FileNotFoundError:
+            return None
 
     def make(self) -> None:
         self._path.mkdir(parents=True, exist_ok=True)

@@ -42,6 +42,12 @@ class HadoopFolder:
     def exists(self, name: str) -> bool:
         return bool(_as_os_error(self._files.exists, self._path(name)))
 
+    def written_at(self, name: str) -> int | None:
+        path = self._jvm.org.apache.hadoop.fs.Path(f"{self._root.toString()}/{name}")  # a name may hold a colon
+        if not _as_os_error(self._files.exists, path):
+            return None
+        return int(_as_os_error(self._files.getFileStatus, path).getModificationTime())
+
     def make(self) -> None:
         _as_os_error(self._files.mkdirs, self._root)
 

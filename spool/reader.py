@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spool.segments import FORGOTTEN, SUFFIX
+from spool.segments import FORGOTTEN, MESSAGE, SUFFIX
 
 _MAX_FILES = 64  # of 8 MB each: about half a gigabyte in one micro-batch
 _NEVER = "36500d"  # by default the file source passes over files that are a week older than the newest
@@ -29,7 +29,10 @@ def read_spool(spark: SparkSession, uri: str) -> DataFrame:
 
 
 def of_lines(lines: DataFrame, also: Sequence[Column] = ()) -> DataFrame:
-    """Lines of segments, read as text with their files' `_metadata`, to those columns; also: more columns to keep."""
+    """Lines of segments, read as text with their files' `_metadata`, to those columns; also: more columns to keep.
+
+    A receiver hears no messages (`spool.segments.Message`): where there may be some, see `with_messages`.
+    """
     line, segment = F.col("value").cast("binary"), F.substring_index("_metadata.file_name", ".", 1)
     kept = lines.select(line.alias("line"), segment.alias("segment"), *also)
     return kept.select(
@@ -49,3 +52,12 @@ def of_lines(lines: DataFrame, also: Sequence[Column] = ()) -> DataFrame:
 
 def _text(start: int, length: int) -> Column:
     return F.substring("line", start, length).cast("string")
+
+
+def with_messages(events: DataFrame) -> DataFrame:
+    """The events of `of_lines`, kept with a column `flag`, with the values of messages out of their Base64."""
+    value = F.element_at(F.split(F.col("value").cast("string"), ","), 2)
+    of_message = F.when(value != "-", F.unbase64(value))
+    return events.withColumn(
+        "value", F.when(F.col("flag") == MESSAGE.decode(), of_message).otherwise(F.col("value"))
+    ).drop("flag")

@@ -8,13 +8,13 @@ from spool.files import Folder
 from spool.key_files import HeardKey
 from spool.key_store import KeyStore
 from spool.seen import MOST_KEYS, Seen, digest
-from spool.segments import CutEvent, Line, Segment, decode
+from spool.segments import CutEvent, Event, Line, Segment, decode
 
 
 class Sifted(NamedTuple):
     """The new ones of some events, and of each its key's digest: None where it has none."""
 
-    events: list[bytes | CutEvent]
+    events: list[Event]
     digests: list[int | None]
 
 
@@ -61,12 +61,12 @@ class Repeats:
             self._seen.add(key, heard_at)
         self.forget(now)
 
-    def sift(self, events: Sequence[bytes | CutEvent], now: int) -> Sifted:
+    def sift(self, events: Sequence[Event], now: int) -> Sifted:
         """The events that are new, each key once. They are not remembered yet."""
         self._seen.forget(now)
         fresh, here = Sifted([], []), set[int]()
         for event in events:
-            key = self._digest_of_cut(event.sha256) if isinstance(event, CutEvent) else self._digest(event)
+            key = self._digest_of_event(event)
             if key is not None:
                 if key in self._seen or key in here:
                     continue
@@ -99,6 +99,11 @@ class Repeats:
         """It is that late: forget what is too old, on the disk too."""
         self._seen.forget(now)
         self._store.forget(now if self._seen.oldest is None else self._seen.oldest, now)
+
+    def _digest_of_event(self, event: Event) -> int | None:
+        if isinstance(event, CutEvent):
+            return self._digest_of_cut(event.sha256)
+        return self._digest(event) if isinstance(event, bytes) else None
 
     def _digest(self, event: bytes) -> int | None:
         return None if (key := self._key(event)) is None else digest(key)

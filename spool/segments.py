@@ -4,10 +4,12 @@ A closed segment is `<id>.<lines>.<bytes>.<duplicates>.segment`, an open one `.<
 over names that begin with a dot. A line is 12 digits (its number in the segment, from 0), 13 digits (when it was heard,
 milliseconds since 1970), a flag, the event's bytes as received, LF. Flag `!` marks an event of which only the start was
 kept: 16 digits (its whole length) and 64 hex digits (SHA-256 of the whole) stand before its bytes. Flag `-` marks an
-event that was forgotten (`spool.forgetting`): blanks stand in the place of its bytes.
+event that was forgotten (`spool.forgetting`): blanks stand in the place of its bytes. Flag `+` marks a message that is
+more than its bytes, or holds LF: its key and its value stand there in Base64, `-` for null, a comma between.
 """
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -15,6 +17,8 @@ from typing import NamedTuple, Self
 SUFFIX = ".segment"
 HEADER_BYTES = 26
 FORGOTTEN = b"-"
+MESSAGE = b"+"
+_NULL = b"-"
 _CLOSED = re.compile(r"^(?P<id>[0-9A-Za-z-]+)\.(?P<lines>\d+)\.(?P<bytes>\d+)\.(?P<duplicates>\d+)\.segment$")
 _OPEN = re.compile(r"^\.(?P<id>[0-9A-Za-z-]+)\.open$")
 
@@ -50,13 +54,38 @@ class CutEvent:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Message:
+    """What a broker keeps. value: null in a tombstone; sent_at: the broker's time of it, milliseconds since 1970."""
+
+    key: bytes | None
+    value: bytes | None
+    sent_at: int
+
+    @classmethod
+    def of(cls, line: "Line") -> Self:
+        """The message that the line holds."""
+        if not line.is_message:
+            return cls(None, line.event, line.heard_at)
+        key, value = (None if each == _NULL else b64decode(each) for each in line.event.split(b","))
+        return cls(key, value, line.heard_at)
+
+
+Event = bytes | CutEvent | Message
+"""What a line can hold."""
+
+
 class Line(NamedTuple):
-    """A line of a segment. event: its start only, behind length and hash, where it is cut; heard_at: milliseconds."""
+    """A line of a segment. event: its start only, behind length and hash, where it is cut; heard_at: milliseconds.
+
+    Where it is a message (`Message.of`) with a key, or whose value is null or holds LF, event is not its value.
+    """
 
     number: int
     heard_at: int
     is_cut: bool
     event: bytes
+    is_message: bool = False
 
 
 def open_name(segment_id: str) -> str:
@@ -70,12 +99,14 @@ def open_id(name: str) -> str | None:
     return match["id"] if match else None
 
 
-def encode(events: Sequence[bytes | CutEvent], first: int, heard_at: int) -> bytes:
+def encode(events: Sequence[Event], first: int, heard_at: int) -> bytes:
     """The lines of some events. Raises ValueError for an event that holds LF: its receiver must frame it anew."""
     block = b"".join(
         b"%012d%013d %b\n" % (number, heard_at, event)
         if isinstance(event, bytes)
         else b"%012d%013d!%016d%b%b\n" % (number, heard_at, event.length, event.sha256.encode(), event.start)
+        if isinstance(event, CutEvent)
+        else b"%012d%013d%b\n" % (number, event.sent_at, _flagged(event))
         for number, event in enumerate(events, first)
     )
     if block.count(b"\n") != len(events):
@@ -83,9 +114,15 @@ def encode(events: Sequence[bytes | CutEvent], first: int, heard_at: int) -> byt
     return block
 
 
+def _flagged(message: Message) -> bytes:
+    if message.key is None and message.value is not None and b"\n" not in message.value:
+        return b" " + message.value
+    return MESSAGE + b",".join(_NULL if each is None else b64encode(each) for each in (message.key, message.value))
+
+
 def decode(content: bytes) -> Iterator[Line]:
     """The lines of a segment; what is no line of one is passed over."""
     for line in content.split(b"\n"):
         if line[: HEADER_BYTES - 1].isdigit() and len(line) >= HEADER_BYTES:
             flag, event = line[HEADER_BYTES - 1 : HEADER_BYTES], line[HEADER_BYTES:]
-            yield Line(int(line[:12]), int(line[12:25]), flag == b"!", event)
+            yield Line(int(line[:12]), int(line[12:25]), flag == b"!", event, flag == MESSAGE)

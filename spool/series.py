@@ -9,7 +9,7 @@ from spool.bookmark import Bookmark
 from spool.files import Folder
 from spool.open_segment import OpenSegment
 from spool.repeats import Repeats
-from spool.segments import CutEvent, Segment, encode
+from spool.segments import Event, Segment, encode
 
 
 class SegmentSeries:
@@ -59,7 +59,7 @@ class SegmentSeries:
         if self._repeats is not None:
             self._repeats.restore(self._milliseconds())
 
-    def add(self, events: Sequence[bytes | CutEvent]) -> int:
+    def add(self, events: Sequence[Event]) -> int:
         """Add events, heard now; how many were new. They wait for `flush`."""
         now, first = self._milliseconds(), self._next
         new, digests = (events, ()) if self._repeats is None else self._repeats.sift(events, now)

@@ -26,8 +26,12 @@ class SourceLog:
 
     def paths(self, after: int, until: int) -> list[str]:
         """The files of those entries: URIs as Spark has them, sorted."""
+        return sorted(self.listed(after, until))
+
+    def listed(self, after: int, until: int) -> dict[str, int]:
+        """The files of those entries, and when each was written last as Spark found it: milliseconds since 1970."""
         if until <= after:
-            return []
+            return {}
         names = set(self._checkpoint.list(_LOG))
         compact = sorted(number for name in names if (number := _compact(name)) is not None)
         # One compact entry that reaches far enough says all; Spark removes earlier files some time after it.
@@ -38,12 +42,17 @@ class SourceLog:
             found = self._entries(f"{begin}.compact") if begin >= 0 else []
             for number in range(max(begin, after) + 1, until + 1):
                 found += self._entries(str(number))
-        return sorted({path for entry, path in found if after < entry <= until})
+        return {path: written_at for entry, path, written_at in found if after < entry <= until}
 
-    def _entries(self, name: str) -> list[tuple[int, str]]:
+    def last_entry(self) -> int:
+        """The newest entry; -1 where there is none."""
+        numbers = (name.partition(".")[0] for name in self._checkpoint.list(_LOG))
+        return max((int(number) for number in numbers if number.isdigit()), default=-1)
+
+    def _entries(self, name: str) -> list[tuple[int, str, int]]:
         lines = self._checkpoint.read(f"{_LOG}/{name}").decode().split("\n")[1:]
         entries = [json.loads(line) for line in lines if line.startswith("{")]
-        return [(entry["batchId"], entry["path"]) for entry in entries]
+        return [(entry["batchId"], entry["path"], entry["timestamp"]) for entry in entries]
 
 
 def _compact(name: str) -> int | None:

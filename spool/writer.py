@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from spool.bookmark import Bookmark
 from spool.files import Folder
 from spool.repeats import Repeats
-from spool.segments import CutEvent, Segment
+from spool.segments import Event, Segment
 from spool.series import SegmentSeries
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class SpoolWriter:
         with self._lock:
             self._series.restore()
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+    def append(self, events: Sequence[Event]) -> int:
         """Add events, heard now; how many were new. Waits while the spool is full; adds none after `close`."""
         while events:
             if (added := self._try_to_append(events)) is not None:
@@ -101,7 +101,7 @@ class SpoolWriter:
                 log.info("repeated events dropped that no batch counts events=%s", self._series.duplicates)
             self._is_closed = True
 
-    def _try_to_append(self, events: Sequence[bytes | CutEvent]) -> int | None:
+    def _try_to_append(self, events: Sequence[Event]) -> int | None:
         """How many were added; None while there is no room."""
         with self._lock:
             if self._is_closed:

@@ -9,12 +9,12 @@ from errors import CannotStart
 from operations.integrity.findings import Kind, Report
 from operations.integrity.ranges import Range, Ranges
 from operations.integrity.sequence import Partition
+from operations.kafka_consumer import consumer_options
 from settings import Settings
 
 log = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 10.0
-_QUIET = 2
 
 
 def topic_offsets(settings: Settings, topics: Iterable[str]) -> dict[Partition, Range]:
@@ -22,7 +22,7 @@ def topic_offsets(settings: Settings, topics: Iterable[str]) -> dict[Partition, 
 
     Raises CannotStart where no broker answers, or one refuses. A topic that is not there has no partitions.
     """
-    consumer = Consumer(_options(settings), logger=log)
+    consumer = Consumer(consumer_options(settings, "casestream-verify"), logger=log)
     try:
         found: dict[Partition, Range] = {}
         known = consumer.list_topics(timeout=_ANSWER_SECONDS).topics
@@ -51,21 +51,3 @@ def compare(stored: Mapping[Partition, Ranges], there: Mapping[Partition, Range]
             report.add(Kind.BEGINS_LATER, where, f"offsets from {low}", f"{ranges.begin}, where the job began")
         if end < high:
             report.add(Kind.WAITING, where, f"{high - end} behind offset {end - 1}", "0 once a job has stored them")
-
-
-def _options(settings: Settings) -> dict[str, str | int | bool]:
-    options: dict[str, str | int | bool] = {
-        "bootstrap.servers": str(settings.kafka_bootstrap_servers),
-        "security.protocol": settings.kafka_security_protocol,
-        "group.id": "casestream-verify",  # it never commits an offset, and joins no group
-        "enable.auto.commit": False,
-        "log_level": _QUIET,
-    }
-    if settings.kafka_security_protocol.startswith("SASL"):
-        password = settings.kafka_sasl_password.get_secret_value() if settings.kafka_sasl_password else ""
-        options["sasl.mechanism"] = settings.kafka_sasl_mechanism
-        options["sasl.username"] = settings.kafka_sasl_username or ""
-        options["sasl.password"] = password
-    if settings.kafka_ssl_ca_location and settings.kafka_security_protocol.endswith("SSL"):
-        options["ssl.ca.location"] = settings.kafka_ssl_ca_location
-    return options

@@ -9,7 +9,7 @@ from clock import Clock, SystemClock
 from receivers.base import ReceiverParts
 from settings import Settings
 from spool.bookmark import Bookmark
-from spool.segments import CutEvent
+from spool.segments import Event
 from tests.unit.memory_folder import MemoryFolder
 
 BOUND_SECONDS = 30
@@ -23,7 +23,7 @@ class Heard:
     """
 
     def __init__(self) -> None:
-        self.events: list[bytes | CutEvent] = []
+        self.events: list[Event] = []
         self.gaps: list[tuple[str, bool]] = []
         self.backfilled: list[float] = []
         self.lost_until: list[datetime] = []
@@ -38,7 +38,7 @@ class Heard:
             Settings.model_validate(settings), self, self, self, clock or SystemClock(), bookmark=self.bookmark
         )
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+    def append(self, events: Sequence[Event]) -> int:
         with self._changed:
             self.events += events
             self._changed.notify_all()

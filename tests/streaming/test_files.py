@@ -16,7 +16,7 @@ from errors import CannotStart, FixSettings
 from processors.file_formats import name_below
 from processors.files import FilesProcessor
 from spool.files import LocalFolder
-from spool.segments import CutEvent
+from spool.segments import CutEvent, Message
 from spool.writer import SpoolWriter
 from tests.streaming.fakes import FakeJob, Killed
 
@@ -65,10 +65,22 @@ def test_what_a_file_holds_twice_is_stored_once_and_what_two_files_hold_twice(
     spark: SparkSession, tmp_path: Path, folder: Path
 ) -> None:
     put(folder / "a.txt", b"one\none\ntwo\n")
-    put(folder / "b.txt", b"two\n")
+    put(folder / "b.txt", b"two\n\xff\n\xff\n\xff\n")
     job = job_over(spark, tmp_path, folder)
     job.run(FilesProcessor)
     assert texts(job) == ["one", "two", "two"]
+    (plan,) = job.ledger.plans.values()
+    assert (plan.contents.posts, plan.contents.dead_letters, plan.contents.duplicates) == (3, 1, 3)
+
+
+def test_events_of_other_networks_are_not_taken_for_pages_of_x(
+    spark: SparkSession, tmp_path: Path, folder: Path
+) -> None:
+    line = b'{"data": [{"id":"1","text":"a"},{"id":"2","text":"b"}]}'
+    put(folder / "a.jsonl", line + b"\n")
+    job = job_over(spark, tmp_path, folder, files_as="bluesky")
+    job.run(FilesProcessor)
+    assert [letter["raw"] for letter in job.dead_letters] == [line]
 
 
 def test_a_page_becomes_its_posts_each_with_what_it_refers_to(
@@ -106,6 +118,23 @@ def test_recorded_events_keep_their_time_their_origin_and_their_length(
     assert [(post["text"], post["received_at"]) for post in job.content] == [("one", heard_at), ("two", heard_at)]
     assert [post["origin"][-13:] for post in job.content] == [":000000000000", ":000000000002"]
     assert [(each["problem"], each["length"]) for each in job.dead_letters] == [("too_long", 5_000_000)]
+
+
+def test_recorded_messages_have_the_brokers_time_and_lose_neither_line_feeds_nor_tombstones(
+    spark: SparkSession, tmp_path: Path, folder: Path
+) -> None:
+    writer = SpoolWriter(LocalFolder(folder), 10**9)
+    told = [(b"k", b"one"), (None, b"t\nwo"), (b"", b""), (b"k", None), (None, b"\xff\n"), (None, b"+,x")]
+    writer.append([Message(key, value, HEARD_AT + number) for number, (key, value) in enumerate(told)])
+    writer.close()
+    job = job_over(spark, tmp_path, folder, files_format="recorded", files_as="kafka")
+    job.run(FilesProcessor)
+    assert [post["raw_text"] for post in job.content] == ["one", "t\nwo", "+,x"]
+    times = [(post["received_at"] - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000 for post in job.content]
+    assert list(map(round, times)) == [HEARD_AT, HEARD_AT + 1, HEARD_AT + 5]
+    assert [(each["problem"], each["raw"]) for each in job.dead_letters] == [("no_text", b""), ("not_utf8", b"\xff\n")]
+    (plan,) = job.ledger.plans.values()
+    assert plan.contents.tombstones == 1
 
 
 def test_rows_of_parquet_become_posts(spark: SparkSession, tmp_path: Path, folder: Path) -> None:

@@ -34,6 +34,9 @@ class MemoryFolder:
     def exists(self, name: str) -> bool:
         return name in self.files
 
+    def written_at(self, name: str) -> int | None:
+        return 0 if name in self.files else None
+
     def make(self) -> None:
         self.try_to("make")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spool.segments import CutEvent, Line, Segment, decode, encode, open_id, open_name
+from spool.segments import CutEvent, Line, Message, Segment, decode, encode, open_id, open_name
 
 EVENT = st.binary().filter(lambda event: b"\n" not in event)
 
@@ -38,6 +38,18 @@ def test_a_cut_line_reads_back_as_one_and_what_is_no_line_is_passed_over() -> No
     (line,) = decode(b"\nno line\n" + b"1" * 25 + b"\n" + content)
     assert line[:3] == (3, 4, True)
     assert line.event.endswith(b"start")
+
+
+@given(st.lists(st.builds(Message, st.none() | st.binary(), st.none() | st.binary(), st.integers(0, 10**13 - 1))))
+def test_a_message_reads_back_with_its_key_its_time_and_whatever_its_value_is(messages: list[Message]) -> None:
+    lines = list(decode(encode(messages, 0, 5)))
+    assert [Message.of(line) for line in lines] == messages
+    assert [line.number for line in lines] == list(range(len(messages)))
+
+
+def test_a_message_that_is_its_bytes_and_no_more_is_a_line_as_any_other() -> None:
+    (line,) = decode(encode([Message(None, b"t\xffxt", 7)], 3, 4))
+    assert line == Line(3, 7, False, b"t\xffxt")
 
 
 @pytest.mark.parametrize("event", [b"a\nb", b"\n", CutEvent(b"a\n", 9, "0" * 64)])
