@@ -1,5 +1,6 @@
 """What every folder promises to the spool. A new kind adds one line to KINDS."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,15 @@ def write(folder: Folder, name: str, *blocks: bytes) -> None:
 def test_bytes_come_back_as_they_were_written(folder: Folder) -> None:
     write(folder, ".a", EVERY_BYTE, b"", b"\n", EVERY_BYTE)
     assert folder.read(".a") == EVERY_BYTE + b"\n" + EVERY_BYTE
+
+
+@pytest.mark.parametrize("name", [*NAMES, "12:00"])
+def test_a_file_says_when_it_was_written(folder: Folder, tmp_path: Path, name: str) -> None:
+    assert folder.written_at(name) is None
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / name).touch()
+    os.utime(tmp_path / "folder" / name, (1_700_000_000.25,) * 2)
+    assert folder.written_at(name) == 1_700_000_000_250
 
 
 def test_what_was_written_is_there_before_the_file_is_closed(folder: Folder) -> None:

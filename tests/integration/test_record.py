@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewPartitions
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
 
 from errors import CannotStart
 from operations import record_kafka
@@ -199,7 +201,7 @@ def test_a_new_recording_of_a_topic_begins_with_what_comes_and_hears_partitions_
     kafka.create_topic("growing")
     kafka.produce("growing", [b"old"])
     heard = Heard()
-    recorder = recorder_of(heard, kafka, "growing", max_event_bytes=1_000)
+    recorder = recorder_of(heard, kafka.bootstrap, "growing")
     recorder.start()
     try:
         for _ in range(BOUND_SECONDS * 10):  # where it begins is known when it listens
@@ -227,14 +229,14 @@ def test_what_kafka_does_not_have_is_said(
     kafka: KafkaBroker, topic: str, port: int | None, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record_kafka, "_ANSWER_SECONDS", 3.0)
-    recorder = recorder_of(Heard(), kafka, topic, **({"kafka_bootstrap_servers": f"127.0.0.1:{port}"} if port else {}))
+    recorder = recorder_of(Heard(), f"127.0.0.1:{port}" if port else kafka.bootstrap, topic)
     with pytest.raises(CannotStart, match=said):
         recorder.receive()
 
 
-def recorder_of(heard: Heard, kafka: KafkaBroker, topic: str, **settings: object) -> KafkaRecorder:
-    told = {"kafka_bootstrap_servers": kafka.bootstrap, "kafka_topics": topic, "kafka_starting": "latest", **settings}
-    return KafkaRecorder(heard.parts(jobname="monday", source="kafka", **told))
+def recorder_of(heard: Heard, bootstrap: str, topic: str) -> KafkaRecorder:
+    told: dict[str, Any] = {"kafka_bootstrap_servers": bootstrap, "kafka_topics": topic, "kafka_starting": "latest"}
+    return KafkaRecorder(heard.parts(jobname="monday", source="kafka", max_event_bytes=1_000, **told))
 
 
 def values(heard: Heard) -> list[bytes | None]:

@@ -23,7 +23,7 @@ class Heard:
     """
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[Any] = []
         self.gaps: list[tuple[str, bool]] = []
         self.backfilled: list[float] = []
         self.lost_until: list[datetime] = []

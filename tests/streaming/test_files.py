@@ -4,12 +4,14 @@ import gzip
 import json
 import os
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 
 from errors import CannotStart, FixSettings
@@ -33,7 +35,24 @@ def folder(tmp_path: Path) -> Path:
 
 
 def job_over(spark: SparkSession, tmp_path: Path, folder: Path, **settings: object) -> FakeJob:
+    for path in folder.rglob("*"):
+        os.utime(path, (MODIFIED.timestamp(),) * 2)  # none that may still be being written
     return FakeJob(spark, tmp_path, source="files", files_folder=f"file://{folder}", **settings)
+
+
+def run_again_and_again(job: FakeJob) -> list[str]:
+    """As the supervisor does, one processor until its query ends well; what it died of before that."""
+    processor, died_of = FilesProcessor(job.parts()), list[str]()
+    for _ in range(4):
+        query = processor.write_stream()
+        try:
+            query.awaitTermination()
+        except StreamingQueryException:
+            assert processor.failure is not None
+            died_of.append(str(processor.failure))
+        else:
+            return died_of
+    raise AssertionError(died_of)
 
 
 def put(path: Path, content: bytes) -> Path:
@@ -49,7 +68,7 @@ def texts(job: FakeJob) -> list[str]:
 
 def test_lines_of_plain_and_compressed_files_become_posts(spark: SparkSession, tmp_path: Path, folder: Path) -> None:
     put(folder / "a.txt", b"one\r\n\n \t\r\ntwo")
-    put(folder / "2023" / "b c+%41.jsonl.gz", gzip.compress(b'{"text":"three","id":"3"}\n\xff\n'))
+    put(folder / "2023" / "12:00" / "b:c +%41.jsonl.gz", gzip.compress(b'{"text":"three","id":"3"}\n\xff\n'))
     job = job_over(spark, tmp_path, folder)
     job.run(FilesProcessor)
     assert texts(job) == ["one", "three", "two"]
@@ -180,6 +199,64 @@ def test_a_batch_that_is_run_again_after_a_death_stores_the_same(
     assert before.items() <= job.sink.collections["micro_batches"].items()
     assert len(texts(job)) == len(set(texts(job))) == 6
     assert [len(plan.logged.offsets) for _, plan in sorted(job.ledger.plans.items())] == [2, 1]
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_passed_over_whole_and_named(
+    spark: SparkSession, tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = b"".join(f"{number} {sha256(str(number).encode()).hexdigest()}\n".encode() for number in range(4_000))
+    whole = gzip.compress(lines)
+    put(folder / "half a:b.txt.gz", whole[: len(whole) // 2])
+    put(folder / "sum.txt.gz", whole[:-8] + bytes(8))
+    put(folder / "c.txt", b"fine\n")
+    job = job_over(spark, tmp_path, folder)
+    (died_of,) = run_again_and_again(job)
+    assert "Exception" in died_of
+    assert texts(job) == ["fine"]
+    (plan,) = job.ledger.plans.values()
+    assert {each["file"]: each.get("passed_over") for each in plan.logged.offsets} == {
+        "half%20a:b.txt.gz": "EOFException: Unexpected end of input stream",
+        "sum.txt.gz": "IOException: gzip stream CRC failure",
+        "c.txt": None,
+    }
+    assert sum("passed over" in record.getMessage() for record in caplog.records) == 2
+    put(folder / "whole.txt.gz", whole)
+    job.run(FilesProcessor)
+    assert len(texts(job)) == 4_001
+
+
+def test_parquet_files_of_other_columns_are_read_and_those_of_other_types_passed_over(
+    spark: SparkSession, tmp_path: Path, folder: Path
+) -> None:
+    pq.write_table(pa.table({"id": [1], "text": ["one"]}), folder / "a.parquet")
+    pq.write_table(pa.table({"x": [2], "text": ["two"]}), folder / "b.parquet")
+    pq.write_table(pa.table({"id": ["3"], "text": ["three"]}), folder / "c.parquet")
+    put(folder / "d.parquet", (folder / "a.parquet").read_bytes()[:99])
+    job = job_over(spark, tmp_path, folder, files_format="parquet")
+    run_again_and_again(job)
+    (plan,) = job.ledger.plans.values()
+    passed_over = [each["file"] for each in plan.logged.offsets if "passed_over" in each]
+    assert "d.parquet" in passed_over
+    # Whose type is the right one is open where both are there at the start.
+    assert (passed_over, texts(job)) in (
+        (["c.parquet", "d.parquet"], ["one", "two"]),
+        (["a.parquet", "d.parquet"], ["three", "two"]),
+    )
+
+
+def test_a_file_that_grew_before_its_batch_was_stored_is_stored_whole(
+    spark: SparkSession, tmp_path: Path, folder: Path
+) -> None:
+    put(folder / "a.txt", b"one\nhal")
+    job = job_over(spark, tmp_path, folder)
+    job.ledger.dies_at_commit = True
+    with pytest.raises(Killed):
+        job.run(FilesProcessor)
+    job.ledger.dies_at_commit = False
+    (folder / "a.txt").write_bytes(b"one\nhalf no more\n")
+    (died_of,) = run_again_and_again(job)
+    assert "a.txt was still being written" in died_of
+    assert texts(job) == ["half no more", "one"]
 
 
 def test_a_lost_checkpoint_stores_no_file_again_also_after_another_restart(
