@@ -180,7 +180,7 @@ def test_a_topic_is_recorded_over_a_stop_and_played_again_message_by_message(
         out, _ = process.communicate(timeout=BOUND_SECONDS)
         assert (process.returncode, out) == (0, f"1 events recorded in {to}\n")
     (gap,) = database["coverage"].find({"cause": "nobody was recording"})
-    assert gap["recovered"] == "recovered"
+    assert gap["recovered"] == "backfilled"
     groups = AdminClient({"bootstrap.servers": kafka.bootstrap}).list_consumer_groups().result().valid
     assert "casestream-record" not in [group.group_id for group in groups]
     said = [*SAID, (None, b"while nobody recorded")]
