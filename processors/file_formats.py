@@ -18,7 +18,7 @@ from errors import CannotStart
 from spool.reader import of_lines, with_messages
 from spool.segments import HEADER_BYTES, SUFFIX
 
-LONGEST_LINE = 64_000_000
+LONGEST_LINE = 16_000_000
 _NEVER = "36500d"  # by default the file source passes over files that are a week older than the newest
 _PARQUET = "*.parquet"
 _WHOLE_EVENT = "value"
