@@ -45,7 +45,7 @@ def _messages(folder: Path, is_wanted: Callable[[Message], bool]) -> Iterator[Me
 
 
 def _is_line(message: Message) -> bool:
-    return message.value is not None and b"\n" not in message.value
+    return bool(message.value and message.value.strip()) and b"\n" not in (message.value or b"")
 
 
 def _due(heard_at: Iterator[int], speed: float) -> Iterator[float]:

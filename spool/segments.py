@@ -5,7 +5,7 @@ over names that begin with a dot. A line is 12 digits (its number in the segment
 milliseconds since 1970), a flag, the event's bytes as received, LF. Flag `!` marks an event of which only the start was
 kept: 16 digits (its whole length) and 64 hex digits (SHA-256 of the whole) stand before its bytes. Flag `-` marks an
 event that was forgotten (`spool.forgetting`): blanks stand in the place of its bytes. Flag `+` marks a message that is
-more than its bytes, or holds LF: its key and its value stand there in Base64, `-` for null, a comma between.
+more than its bytes, holds LF or is blank: its key and its value stand there in Base64, `-` for null, a comma between.
 """
 
 import re
@@ -78,7 +78,7 @@ Event = bytes | CutEvent | Message
 class Line(NamedTuple):
     """A line of a segment. event: its start only, behind length and hash, where it is cut; heard_at: milliseconds.
 
-    Where it is a message (`Message.of`) with a key, or whose value is null or holds LF, event is not its value.
+    Where it is a message (`Message.of`) with a key, or whose value is null, blank or holds LF, event is not its value.
     """
 
     number: int
@@ -115,7 +115,7 @@ def encode(events: Sequence[Event], first: int, heard_at: int) -> bytes:
 
 
 def _flagged(message: Message) -> bytes:
-    if message.key is None and message.value is not None and b"\n" not in message.value:
+    if message.key is None and message.value and message.value.strip() and b"\n" not in message.value:
         return b" " + message.value
     return MESSAGE + b",".join(_NULL if each is None else b64encode(each) for each in (message.key, message.value))
 
