@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -45,7 +46,6 @@ class FilesProcessor(StreamProcessor):
         super().__init__(parts)
         self._folder = str(parts.settings.files_folder)
         self._source_log = SourceLog(self.offset_log.folder)
-        self._read_files = ReadFiles(open_folder(self._folder, parts.spark), SystemClock(), parts.stop_requested)
         self._damaged: dict[str, str] = {}
         self._reader = _source_named(parts.settings.files_as)(parts)
         self._may_be_of_x = parts.settings.files_as in _OF_X
@@ -106,6 +106,11 @@ class FilesProcessor(StreamProcessor):
         """Whether there is such a folder."""
         is_there = open_folder(self._folder, self.spark).exists(".")
         return None if is_there else f"there is no folder {self._folder}: make it, or correct FILES_FOLDER"
+
+    @cached_property
+    def _read_files(self) -> ReadFiles:
+        """Not made where dead letters are put through again, without a folder."""
+        return ReadFiles(open_folder(self._folder, self.spark), SystemClock(), self.parts.stop_requested)
 
     @property
     def _files(self) -> Files:
