@@ -209,6 +209,7 @@ def test_lines_of_utf_16_are_dead_letters_also_where_they_pass_for_utf_8(found: 
     assert found["utf-16"] == [{"problem": "not_utf8"}]
 
 
+@pytest.mark.slow
 def test_no_value_in_any_field_fails_a_task_or_loses_an_event(spark: SparkSession, tmp_path: Path) -> None:
     names = ["id", "text", "full_text", "id_str", "status", "user", "media", "a.b", "$c"]
     leaves = st.sampled_from(WRONG) | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from([OWN, OTHER])

@@ -225,6 +225,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_passed_over_whole_and_named(
     assert len(texts(job)) == 4_001
 
 
+@pytest.mark.slow
 def test_parquet_files_of_other_columns_are_read_and_those_of_other_types_passed_over(
     spark: SparkSession, tmp_path: Path, folder: Path
 ) -> None:
