@@ -203,6 +203,9 @@ Host = Annotated[str, _matching(_HOST, "a host's name or address")]
 Servers = Annotated[str, _matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port, or several with commas between")]
 Starting = Annotated[str, AfterValidator(_starting)]
 Rules = Annotated[str, AfterValidator(_rules)]
+FeedAddress = Annotated[
+    str, _matching(r"(?i)[a-z][a-z0-9+.-]*://[^\s/?#]+\S*", "an address with its scheme, as https://host/path")
+]
 WebAddress = Annotated[str, _matching(_WEB_ADDRESS, WEB_ADDRESS)]
 CountAddress = Annotated[str, AfterValidator(_count_address)]
 Selector = Annotated[str, AfterValidator(_selector)]

@@ -19,6 +19,7 @@ from setting_types import (
     CheckpointUri,
     CountAddress,
     DatabaseName,
+    FeedAddress,
     FolderUri,
     Hashtags,
     Host,
@@ -53,8 +54,9 @@ def _setting(group: str, default: Any, about: str, **rules: Any) -> Any:  # noqa
     return Field(default, description=about, json_schema_extra={"group": group}, **rules)
 
 
-JOB, STORAGE, KAFKA, SOCKET, TWITTER, BLUESKY, MASTODON, FILES, FILTER, COUNT, LIMITS = (
-    "job", "storage", "kafka", "socket", "twitter", "bluesky", "mastodon", "files", "filter", "case count", "limits"
+JOB, STORAGE, KAFKA, SOCKET, TWITTER, BLUESKY, MASTODON, FILES, OWN, FILTER, COUNT, LIMITS = (
+    "job", "storage", "kafka", "socket", "twitter", "bluesky", "mastodon", "files", "a source of your own", "filter",
+    "case count", "limits",
 )  # fmt: skip
 
 
@@ -228,6 +230,13 @@ class Settings(Storage):
     )
     files_as: str = _setting(FILES, "socket", "the source whose events these are; socket: lines of text or JSON")
     files_at_once: int = _setting(FILES, 8, "most files of one micro-batch; a file is read by one", gt=0)
+
+    source_url: FeedAddress | None = _setting(
+        OWN, None, "where a source of your own reads, as https://feed.example.org/posts; required where it says so"
+    )
+    source_token: Token | None = _setting(
+        OWN, None, "what a source of your own logs in with; required where it says so"
+    )
 
     languages: Languages = _setting(
         FILTER, (), "of a whole network: languages to keep, as en,pt-BR; others are left out; default: all"

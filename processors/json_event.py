@@ -4,12 +4,13 @@ Spark's reader stops at the end of what it reads, and makes nulls of what it can
 for their beginnings. So an event is parsed between two objects of ours, that hold what no event holds by chance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from processors.steps import Found
+from processors.posts import POST
+from processors.steps import Found, in_steps
 
 _OPTIONS = {
     "allowSingleQuotes": "false",
@@ -18,6 +19,44 @@ _OPTIONS = {
     "columnNameOfCorruptRecord": "damaged",
 }
 _BEFORE_JSON = r"^[\s\x{FEFF}]+"
+
+
+def object_or_problem(
+    event: Column, fields: str, problem: Callable[[Column], Column], post: Callable[[Column], Column]
+) -> Column:
+    """An event that is one JSON object to `STRUCT<post, problem, removes>`; it is parsed once.
+
+    fields: a DDL list, `id STRING, text STRING`; what is not in the object is null, also what is of another type, but
+    that a STRING takes anything, as its JSON. problem, post: of the struct of these fields; problem: the name of what
+    is wrong, null where nothing is; post: `posts.POST`, asked for where there is no problem. What is no JSON is
+    `not_json`, and any JSON but an object `not_a_post`.
+    """
+
+    def judge(found: Found) -> Mapping[str, Column]:
+        no_object = F.when(found["is_object"], F.when(~is_whole(found), "not_json")).otherwise(_of_no_object(found))
+        return {"object": root(found), "no_object": no_object}
+
+    def finish(found: Found) -> Mapping[str, Column]:
+        made = F.when(found["problem"].isNull(), found["post"]).cast(POST)
+        nothing = F.lit(None).cast("string")
+        return {"outcome": F.struct(made.alias("post"), found["problem"].alias("problem"), nothing.alias("removes"))}
+
+    return in_steps(
+        event,
+        find_json,
+        find_mark,
+        lambda found: {"read": parsed(found, fields)},
+        judge,
+        lambda found: {"problem": F.coalesce(found["no_object"], problem(found["object"]))},
+        lambda found: {"post": post(found["object"])},
+        finish,
+    )
+
+
+def _of_no_object(found: Found) -> Column:
+    # `get_json_object`, behind `is_json`, takes single quotes too.
+    is_other = is_json(found["json"]) & ~found["json"].startswith("'")
+    return F.when(is_other, "not_a_post").otherwise("not_json")
 
 
 def find_json(found: Found) -> Mapping[str, Column]:

@@ -13,6 +13,12 @@ POST = (
     "hashtags: ARRAY<STRING>, mentions: ARRAY<STRING>, urls: ARRAY<STRING>>"
 )
 
+FIELDS = (
+    "id", "kind", "text", "raw_text", "created_at", "lang", "author", "refers_to", "edit_of", "metrics", "hashtags",
+    "mentions", "urls",
+)  # fmt: skip
+"""The names of `POST`'s fields, in their order."""
+
 # Java's \w, \s and \b know ASCII only, or not the same in each version of Java; these know every script.
 # U+200D and U+FE0F (emoji) are neither space nor word. No pattern may go over a run of characters again for each of
 # them (possessive `++`): an event of a megabyte of `#` must not hold a task up.
@@ -49,6 +55,26 @@ def post_only(post: Column, removes: Column | None = None) -> Column:
     removes: the id (string) of the post in whose place this one comes, an edit; null, or None, where there is none.
     """
     return _outcome(post=post, removes=removes)
+
+
+def post_of(text: Column, **fields: Column) -> Column:
+    """A post out of its text (string, entities decoded): cleaned, with the hashtags, mentions and URLs found in it.
+
+    fields: others of `POST`, and such as come in the place of those; what is not given is null, `kind` is post and
+    `raw_text` the text. Raises TypeError for a field that no post has.
+    """
+    known = {
+        "kind": F.lit("post"),
+        "text": clean_text(text),
+        "raw_text": text,
+        "hashtags": find_hashtags(text),
+        "mentions": find_mentions(text),
+        "urls": find_urls(text),
+        **fields,
+    }
+    if unknown := known.keys() - set(FIELDS):
+        raise TypeError(f"a post has no {', '.join(sorted(unknown))}: its fields are {', '.join(FIELDS)}")
+    return F.struct(*(known.get(name, F.lit(None)).alias(name) for name in FIELDS)).cast(POST)
 
 
 def removal_only(id: Column) -> Column:

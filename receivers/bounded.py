@@ -42,6 +42,13 @@ class BoundedEvent:
         return line
 
 
+def on_one_line(event: bytes | CutEvent) -> bytes | CutEvent:
+    """The event as a line of the spool: a blank for each line feed, which means the same between values of JSON."""
+    if isinstance(event, bytes):
+        return event.replace(b"\n", b" ")
+    return CutEvent(event.start.replace(b"\n", b" "), event.length, event.sha256)
+
+
 class _LongEvent:
     def __init__(self, beginning: bytes, keep: int) -> None:
         self._start = beginning[:keep]

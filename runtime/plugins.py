@@ -34,7 +34,7 @@ def processor_class(source: str) -> type[StreamProcessor]:
         return PROCESSORS[source]
     if ":" not in source:
         raise _mistake(_SOURCE, source, f"it must be one of {', '.join(PROCESSORS)}, or package.module:ClassName")
-    return _subclass(_SOURCE, source, source, StreamProcessor)
+    return class_at(_SOURCE, source, (StreamProcessor,))
 
 
 def required_settings(source: str) -> Sequence[str]:
@@ -58,7 +58,7 @@ def provider_class(provider: str) -> type[CountProvider]:
     if ":" not in provider:
         allowed = f"it must be one of {', '.join(PROVIDERS)}, or package.module:ClassName"
         raise _mistake(_COUNT_PROVIDER, provider, allowed)
-    found = _subclass(_COUNT_PROVIDER, provider, provider, CountProvider)
+    found = class_at(_COUNT_PROVIDER, provider, (CountProvider,))
     if lacking := [name for name in ("name", "terms") if not hasattr(found, name)]:
         raise _mistake(_COUNT_PROVIDER, provider, f"{provider} lacks {' and '.join(lacking)}")
     return found
@@ -73,7 +73,12 @@ def provider_needs(provider: str) -> ProviderNeeds:
     return ProviderNeeds(tuple(dict.fromkeys(required)), (*kind.requires, *kind.takes), kind.schemes)
 
 
-def _subclass(setting: str, source: str, place: str, base: type[Any]) -> type[Any]:
+def class_at(setting: str, place: str, bases: tuple[type[Any], ...]) -> type[Any]:
+    """The class at `package.module:Class`, which extends one of these and lacks nothing. Raises FixSettings."""
+    return _subclass(setting, place, place, *bases)
+
+
+def _subclass(setting: str, source: str, place: str, *bases: type[Any]) -> type[Any]:
     module, _, name = place.partition(":")
     if not (module and name):
         raise _mistake(setting, source, "it must be package.module:ClassName")
@@ -81,8 +86,9 @@ def _subclass(setting: str, source: str, place: str, base: type[Any]) -> type[An
         found = getattr(import_module(module), name)
     except Exception as error:
         raise _mistake(setting, source, f"{place} cannot be imported: {type(error).__name__}: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, base)):
-        raise _mistake(setting, source, f"{place} must be a class that extends {base.__module__}.{base.__name__}")
+    if not (isinstance(found, type) and issubclass(found, bases)):
+        allowed = " or ".join(f"{base.__module__}.{base.__name__}" for base in bases)
+        raise _mistake(setting, source, f"{place} must be a class that extends {allowed}")
     if lacking := sorted(getattr(found, "__abstractmethods__", ())):
         raise _mistake(setting, source, f"{place} lacks {', '.join(lacking)}")
     return found

@@ -1,4 +1,4 @@
-"""Events that are told, and what the job makes rows of."""
+"""What is checked, ours or a `--plugin`'s; events that are told, and what the job makes rows of."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -9,15 +9,79 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from errors import FixSettings
 from processors.events import post_or_problem
 from processors.rows import with_outcome
+from tests.contract.plugin import FIXTURES, plugged_in, registered
 from tests.streaming.fakes import EPOCH, HEARD_AT, FakeJob
 
 Frame = Callable[[Sequence[bytes | None]], DataFrame]
+PLUGGED_IN = pytest.StashKey[list[type]]()
 Read = Callable[[Sequence[bytes | str]], list[dict[str, Any]]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a plug-in of somebody else is tried with."""
+    options = parser.getgroup("casestream", "the contract of casestream's plug-ins")
+    options.addoption(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="package.module:Class",
+        help="run over this processor (and its receiver), receiver or count provider in place of the built-in ones; "
+        "may be given more than once",
+    )
+    options.addoption(
+        "--within",
+        type=float,
+        default=30,
+        metavar="SECONDS",
+        help="how long a check waits for what it was promised (30)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the plug-ins before anything is collected."""
+    try:
+        config.stash[PLUGGED_IN] = [kind for place in config.getoption("plugin") for kind in plugged_in(place)]
+    except FixSettings as mistakes:
+        raise pytest.UsageError(str(mistakes)) from None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each check over each class of its kind."""
+    for fixture, base in FIXTURES.items():
+        if fixture not in metafunc.fixturenames:
+            continue
+        kinds = registered(base)
+        if metafunc.config.getoption("plugin"):
+            mine = [kind for kind in metafunc.config.stash[PLUGGED_IN] if issubclass(kind, base)]
+            kinds = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in mine}
+        metafunc.parametrize(fixture, kinds.values(), ids=kinds.keys(), scope="module")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With a plug-in, its checks alone."""
+    if not config.getoption("plugin"):
+        return
+    chosen = set(config.stash[PLUGGED_IN])
+    is_check = [bool(chosen.intersection(_kinds_of(item))) for item in items]
+    config.hook.pytest_deselected(items=[item for item, is_one in zip(items, is_check, strict=True) if not is_one])
+    items[:] = [item for item, is_one in zip(items, is_check, strict=True) if is_one]
+
+
+def _kinds_of(item: pytest.Item) -> list[type]:
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return [given[name] for name in FIXTURES if isinstance(given.get(name), type)]
+
+
 @pytest.fixture
+def within(pytestconfig: pytest.Config) -> float:
+    """How long a check waits for what it was promised, in seconds."""
+    return float(pytestconfig.getoption("within"))
+
+
+@pytest.fixture(scope="session")
 def events(spark: SparkSession) -> Frame:
     """A frame as `read_stream` gives it, the number of each event for its origin."""
 

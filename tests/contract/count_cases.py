@@ -13,8 +13,10 @@ from scraper.selected import SelectedNumber
 from scraper.who import Who
 from scraper.worldometers import Worldometers
 from settings import Settings
+from tests.contract.overheard import SECRET
 from tests.servers.count_page import REAL_NUMBER, count_html
 
+_MADE_UP: Mapping[str, Any] = {"source_token": SECRET, "count_selector": "p", "count_value": 5}
 EXCERPTS = Path(__file__).with_name("counts")
 OWN_PAGE = (
     b'<html><title>Events</title><body><p>12 of 99</p><div class="total"><b>1,234</b> events</div>'
@@ -58,7 +60,16 @@ CASES: dict[str, Case] = {
 
 
 def case_of(kind: type[CountProvider]) -> Case:
-    """Of a provider of somebody else's, by the example that it gives of itself."""
+    """One of ours, or of somebody else's, by the example that it gives of itself. Raises LookupError."""
+    for case in CASES.values():
+        if case.kind is kind:
+            return case
     if kind.example is None:
-        raise LookupError(f"{kind.__qualname__} has no `example` to be tried with: see scraper.base.CountProvider")
-    return Case(kind, kind.example.body, kind.example.value, kind.example.as_of)
+        raise LookupError(
+            f"{kind.__qualname__} has no `example` to be tried with: checks that need it were skipped.\n"
+            f"Write in {kind.__qualname__}, with what its publisher sends, the number in it, and its time or None:\n\n"
+            "    example: ClassVar[Example] = Example(b'{\"cases\": 5}', 5, None)\n\n"
+            "See scraper/base.py, Example, and docs/case-count.md."
+        )
+    needed = {name: _MADE_UP[name] for name in kind.requires if name in _MADE_UP}
+    return Case(kind, kind.example.body, kind.example.value, kind.example.as_of, needed)
