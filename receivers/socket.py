@@ -63,7 +63,7 @@ class SocketReceiver(Receiver):
             self.coverage.open_gap(why)
             fruitless = fruitless + 1 if self._heard_at == connected_at else 0
             log.warning("feed disconnected, connecting again peer=%s why=%r", self._peer, why)
-            self.stopping.wait(min(_PAUSE_SECONDS * 2**fruitless, _LONGEST_PAUSE_SECONDS))
+            self.clock.wait(self.stopping, min(_PAUSE_SECONDS * 2**fruitless, _LONGEST_PAUSE_SECONDS))
 
     @property
     def _peer(self) -> str:

@@ -21,10 +21,6 @@ class LosesItsPlaceReceiver(BlueskyReceiver):
 class KeylessReceiver(SocketReceiver):
     goes_on: ClassVar[bool] = True
 
-    def __init__(self, parts: ReceiverParts) -> None:
-        super().__init__(parts)
-        parts.spool.append([])
-
 
 class FussyReceiver(SocketReceiver):
     @staticmethod

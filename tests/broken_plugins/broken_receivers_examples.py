@@ -3,6 +3,6 @@
 from tests.contract.examples import bluesky, socket
 
 LosesItsPlaceReceiver = bluesky.BlueskyReceiver
-KeylessReceiver = FussyReceiver = NeverStopsReceiver = NeverOverReceiver = socket.SocketReceiver
+FussyReceiver = NeverStopsReceiver = NeverOverReceiver = socket.SocketReceiver
 SwallowsBytesReceiver = KeepsAnyLengthReceiver = ReadsOnReceiver = socket.SocketReceiver
 SaysNothingOfGapsReceiver = PrintsItsSecretReceiver = socket.SocketReceiver

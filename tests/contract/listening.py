@@ -13,7 +13,7 @@ from tests.contract.overheard import with_secrets
 from tests.contract.promises import broken
 from tests.servers.heard import Heard
 
-LET_GO_SECONDS = 1.0
+LET_GO_SECONDS = 0.3
 _LOOK_SECONDS = 0.02
 _WHILE_SECONDS = 0.5
 BASE = "receivers/base.py, Receiver"

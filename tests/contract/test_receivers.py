@@ -20,7 +20,7 @@ from tests.contract.overheard import SECRET, overhearing, with_secrets
 from tests.contract.promises import broken, kept
 
 LONGEST = 1_000
-QUIET_SECONDS = 0.5
+QUIET_SECONDS = 0.3
 FLOOD, FLOOD_BYTES = 400, 100_000  # far more than the buffers of a connection hold
 
 
@@ -139,7 +139,7 @@ def stops(at_work: Listening, when: str) -> None:
 def test_with_available_now_it_reads_the_feed_to_its_end(
     receiver_kind: type[Receiver], examples: ReceiverExamples, within: float
 ) -> None:
-    heard, asked = Kept(), {"available_now": True, "idle_seconds": 0.5}
+    heard, asked = Kept(), {"available_now": True, "idle_seconds": 0.3}
     with (
         examples.serve([Connection(examples.events)]) as settings,
         listening(receiver_kind, heard, settings, within, **asked) as at_work,
@@ -147,7 +147,7 @@ def test_with_available_now_it_reads_the_feed_to_its_end(
         at_work.receiver._thread.join(within)
         kept(
             at_work.receiver.is_over,
-            "with available_now, receive() returns when the feed is silent for idle_seconds (here 0.5)",
+            "with available_now, receive() returns when the feed is silent for idle_seconds (here 0.3)",
             f"it was still running after {within:g} s",
             f"{BASE}.receive",
         )

@@ -1,4 +1,4 @@
-"""A section of README.md as its readers take it: blocks to be typed, and what they print."""
+"""A section of README.md, or of another page, as its readers take it: blocks to be typed, and what they print."""
 
 import re
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class Block:
     text: str
 
 
-def blocks(heading: str) -> list[Block]:
+def blocks(heading: str, page: str = "README.md") -> list[Block]:
     """Those of the section, in their order."""
-    parts = re.split(r"^## (.*)\n", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = re.split(r"^## (.*)\n", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     return [Block(kind, text) for kind, text in _BLOCK.findall(sections[heading])]
 
