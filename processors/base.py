@@ -61,6 +61,9 @@ class StreamProcessor(ABC):
     Guarantee: a batch whose offsets Spark has logged holds the same rows whenever it is run again, so `read_stream`
     must be replayable (Kafka; files that never change). Everything else follows: documents have deterministic ids,
     the count and the parts are fixed in the ledger before the first write, and a committed batch is skipped.
+
+    A source that pushes extends `processors.push.PushProcessor` and names its receiver. docs/add-a-source.md builds
+    one, and `pytest tests/contract --plugin package.module:Class` tries it.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()

@@ -92,7 +92,12 @@ class Receiver(ABC):
     """One live feed, read in a thread of its own.
 
     Guarantee of a subclass: what it has read from the feed it appends to the spool in order, as bytes, before it reads
-    on; it reconnects by itself, with back-off; it returns soon after `stopping` is set.
+    on, without a queue between; it reconnects by itself, with back-off; it returns soon after `stopping` is set. An
+    event has no line feed in it, and one longer than `max_event_bytes` is a `CutEvent` (`receivers.bounded`). Every
+    time without a connection is a gap in `coverage`. It waits by `clock.wait(stopping, …)`, and logs no secret.
+
+    `receivers.http_feed.HttpReceiver` does most of it for a feed over HTTP. docs/add-a-source.md builds one, and
+    `pytest tests/contract --plugin package.module:Class` tries it.
     """
 
     goes_on: ClassVar[bool] = False

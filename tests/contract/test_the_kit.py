@@ -18,6 +18,7 @@ from scraper.who import Who
 from tests.broken_plugins.broken_receivers import KeylessReceiver
 from tests.contract import test_receivers
 from tests.contract.plugin import plugged_in
+from tests.integration.readme import blocks
 
 ROOT = Path(__file__).parents[2]
 BROKEN = ROOT / "tests" / "broken_plugins"
@@ -36,7 +37,6 @@ RECEIVERS = {
     "PrintsItsSecretReceiver": "test_no_secret_is_logged_printed_or_named_as_a_cause",
 }
 COUNTS = {
-    "Whole": None,
     "Exampleless": "test_a_provider_of_the_web_has_an_example",
     "Hangs": "test_it_ends_within_its_time_and_leaves_nothing_running",
     "Raises": "test_anything_else_in_place_of_the_number_is_unparsed_and_the_message_says_where",
@@ -55,13 +55,13 @@ PROCESSORS = {
 }
 
 
-def kit(*plugins: str, within: float = 4, more: Sequence[str] = ()) -> str:
+def kit(*plugins: str, within: float = 4, more: Sequence[str] = (), beside: Path = BROKEN) -> str:
     """What the suite says of these plug-ins."""
     asked = [word for plugin in plugins for word in ("--plugin", plugin)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/contract", "-q", *asked, *more, "--within", str(within)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(BROKEN)},
+        env={**os.environ, "PYTHONPATH": f"{BROKEN}{os.pathsep}{beside}"},
         capture_output=True,
         text=True,
         timeout=END_SECONDS,
@@ -78,14 +78,18 @@ def failures(said: str) -> Mapping[str, set[str]]:
     return found
 
 
-def expected(checks: Mapping[str, str | None]) -> Mapping[str, set[str]]:
-    return {kind: {check} for kind, check in checks.items() if check}
+def expected(checks: Mapping[str, str]) -> Mapping[str, set[str]]:
+    return {kind: {check} for kind, check in checks.items()}
 
 
 @pytest.mark.slow
-def test_of_each_broken_receiver_and_provider_exactly_the_check_of_its_promise_fails() -> None:
+def test_of_each_broken_receiver_and_provider_exactly_the_check_of_its_promise_fails(tmp_path: Path) -> None:
+    """And none of the provider that docs/case-count.md shows."""
+    (ministry,) = [block for block in blocks("A provider of your own", "docs/case-count.md") if block.kind == "python"]
+    (tmp_path / "my_counts.py").write_text(ministry.text)
     receivers = [f"broken_receivers:{name}" for name in RECEIVERS]
-    said = kit(*receivers, *(f"broken_counts:{name}" for name in COUNTS))
+    counts = [f"broken_counts:{name}" for name in COUNTS]
+    said = kit(*receivers, *counts, "my_counts:Ministry", beside=tmp_path)
     assert failures(said) == {**expected(RECEIVERS), **expected(COUNTS)}, said
     for promise in (
         "promised: receive() returns within 4 s of stop(), while the feed is connected and silent",
