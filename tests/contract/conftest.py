@@ -15,8 +15,9 @@ from processors.rows import with_outcome
 from tests.contract.plugin import FIXTURES, plugged_in, registered
 from tests.streaming.fakes import EPOCH, HEARD_AT, FakeJob
 
+_WITHIN_SECONDS = 30.0
+
 Frame = Callable[[Sequence[bytes | None]], DataFrame]
-PLUGGED_IN = pytest.StashKey[list[type]]()
 Read = Callable[[Sequence[bytes | str]], list[dict[str, Any]]]
 
 
@@ -34,16 +35,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.addoption(
         "--within",
         type=float,
-        default=30,
+        default=_WITHIN_SECONDS,
         metavar="SECONDS",
-        help="how long a check waits for what it was promised (30)",
+        help=f"how long a check waits for what it was promised ({_WITHIN_SECONDS:g})",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find the plug-ins before anything is collected."""
     try:
-        config.stash[PLUGGED_IN] = [kind for place in config.getoption("plugin") for kind in plugged_in(place)]
+        _plugins(config)
     except FixSettings as mistakes:
         raise pytest.UsageError(str(mistakes)) from None
 
@@ -54,31 +55,42 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if fixture not in metafunc.fixturenames:
             continue
         kinds = registered(base)
-        if metafunc.config.getoption("plugin"):
-            mine = [kind for kind in metafunc.config.stash[PLUGGED_IN] if issubclass(kind, base)]
+        if _asked(metafunc.config):
+            mine = [kind for kind in _plugins(metafunc.config) if issubclass(kind, base)]
             kinds = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in mine}
         metafunc.parametrize(fixture, kinds.values(), ids=kinds.keys(), scope="module")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With a plug-in, its checks alone."""
-    if not config.getoption("plugin"):
+    if not _asked(config):
         return
-    chosen = set(config.stash[PLUGGED_IN])
+    chosen = set(_plugins(config))
     is_check = [bool(chosen.intersection(_kinds_of(item))) for item in items]
     config.hook.pytest_deselected(items=[item for item, is_one in zip(items, is_check, strict=True) if not is_one])
     items[:] = [item for item, is_one in zip(items, is_check, strict=True) if is_one]
 
 
+def _plugins(config: pytest.Config) -> list[type]:
+    """The classes of `--plugin`. Raises FixSettings."""
+    return [kind for place in _asked(config) for kind in plugged_in(place)]
+
+
+def _asked(config: pytest.Config) -> list[str]:
+    # Where other tests are asked for too, pytest finds this file too late for its options: they cannot be given then.
+    return list(config.getoption("plugin", []))
+
+
 def _kinds_of(item: pytest.Item) -> list[type]:
     given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return [given[name] for name in FIXTURES if isinstance(given.get(name), type)]
+    kinds = [given.get(name) for name in FIXTURES]
+    return [kind for kind in kinds if isinstance(kind, type)]
 
 
 @pytest.fixture
 def within(pytestconfig: pytest.Config) -> float:
     """How long a check waits for what it was promised, in seconds."""
-    return float(pytestconfig.getoption("within"))
+    return float(pytestconfig.getoption("within", _WITHIN_SECONDS))
 
 
 @pytest.fixture(scope="session")

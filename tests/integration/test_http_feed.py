@@ -63,8 +63,7 @@ def serving(*answers: Answer) -> Iterator[tuple[str, list[str | None]]]:
 
     with HangUpServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        host, port = server.server_address
-        yield f"http://{host!s}:{port}/feed", asked
+        yield f"http://127.0.0.1:{server.server_address[1]}/feed", asked
         server.shutdown()
         server.end_connections()
 
