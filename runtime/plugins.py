@@ -85,7 +85,9 @@ def _subclass(setting: str, source: str, place: str, *bases: type[Any]) -> type[
     try:  # anything may go wrong in somebody else's module
         found = getattr(import_module(module), name)
     except Exception as error:
-        raise _mistake(setting, source, f"{place} cannot be imported: {type(error).__name__}: {error}") from error
+        is_unknown = isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]
+        hint = ". Is its folder on PYTHONPATH?" if is_unknown else ""
+        raise _mistake(setting, source, f"{place} cannot be imported: {type(error).__name__}: {error}{hint}") from error
     if not (isinstance(found, type) and issubclass(found, bases)):
         allowed = " or ".join(f"{base.__module__}.{base.__name__}" for base in bases)
         raise _mistake(setting, source, f"{place} must be a class that extends {allowed}")

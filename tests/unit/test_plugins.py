@@ -73,7 +73,11 @@ def test_a_source_of_somebody_else_goes_by_its_module_and_class() -> None:
     ("source", "why"),
     [
         ("kafak", "it must be one of bluesky, files, kafka, mastodon, socket, twitter, or package.module:ClassName"),
-        ("no_such_module:X", "no_such_module:X cannot be imported: ModuleNotFoundError"),
+        (
+            "no_such_module:X",
+            "no_such_module:X cannot be imported: ModuleNotFoundError: No module named 'no_such_module'. Is its folder "
+            "on PYTHONPATH?",
+        ),
         ("foreign_source:None_", "foreign_source:None_ cannot be imported: AttributeError"),
         ("broken_source:X", "broken_source:X cannot be imported: SyntaxError"),
         (":X", "it must be package.module:ClassName"),
