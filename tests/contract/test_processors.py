@@ -11,7 +11,6 @@ from errors import FixSettings
 from processors import PROCESSORS
 from processors.base import StreamProcessor
 from processors.rows import with_outcome
-from processors.socket import SocketProcessor
 from runtime.plugins import required_settings
 from tests.contract.conftest import Frame, ordered, outcome
 from tests.contract.examples.base import ProcessorExamples
@@ -118,8 +117,10 @@ def lived(
     examples = needed(processor_kind, ProcessorExamples)
     if examples.publish is None and not processor_kind.receiver:
         pytest.skip("it reads by itself, and its examples have no `publish`: what its job does is tried elsewhere")
-    if processor_kind in PROCESSORS.values() and processor_kind.receiver and processor_kind is not SocketProcessor:
-        pytest.skip("it has the job of every source that pushes, which is tried as that of socket")
+    if processor_kind in PROCESSORS.values() and processor_kind.receiver:
+        pytest.skip(
+            "its job is that of every source that pushes: tests/streaming/test_micro_batches.py tries all of it"
+        )
     return live(processor_kind, examples, spark, tmp_path_factory.mktemp("lived"))
 
 
