@@ -9,18 +9,22 @@ from receivers.base import Receiver, ReceiverParts
 from receivers.mastodon_api import events
 from receivers.mastodon_api.channels import channels
 from receivers.mastodon_api.instance import Instance
+from receivers.mastodon_api.places import Places
 from receivers.mastodon_api.shared_gap import SharedGap
 from receivers.mastodon_api.subscription import Subscription
+from receivers.web import host_of
 
 
 class MastodonReceiver(Receiver):
     """One connection for the public stream, or one for each hashtag; connects again, with back-off, when one ends.
 
     Guarantee: every event that came whole is appended before the next of its connection is read. Every time without a
-    connection is in `coverage`: as backfilled where the timeline has told what was said meanwhile, else as lost. A
-    connection over which nothing comes, not even a heartbeat, is cut. A status that several hashtags bring has one key.
+    connection, between two runs of the job too, is in `coverage`: as backfilled where the timeline has told what was
+    said meanwhile, else as lost. What it tells again is dropped by its key. A connection over which nothing comes, not
+    even a heartbeat, is cut. A status that several hashtags bring has one key.
     """
 
+    goes_on: ClassVar[bool] = True
     silence_seconds: ClassVar[float] = 35.0
     """Mastodon sends a heartbeat every 15 s: two are missing."""
 
@@ -30,7 +34,9 @@ class MastodonReceiver(Receiver):
         token = (settings.mastodon_token or SecretStr("")).get_secret_value()
         silence = settings.idle_seconds if settings.available_now else self.silence_seconds
         heard = channels(settings)
-        gaps = SharedGap(self.coverage, [channel.name for channel in heard], self.clock).members()
+        names = [channel.name for channel in heard]
+        self._places = Places(self.bookmark, host_of(settings.mastodon_url or ""), names)
+        gaps = SharedGap(self.coverage, names, self.clock).members()
         self._subscriptions = [
             Subscription(
                 channel,
@@ -38,6 +44,7 @@ class MastodonReceiver(Receiver):
                 settings,
                 self.spool,
                 gap,
+                self._places.of(channel.name),
                 self.clock,
                 self.stopping,
             )
@@ -55,6 +62,7 @@ class MastodonReceiver(Receiver):
 
         Raises CannotStart with the instance's words where waiting does not help: token, access, address.
         """
+        self._places.resume()
         threads = [threading.Thread(target=self._follow, args=(each,), daemon=True) for each in self._subscriptions[1:]]
         for thread in threads:
             thread.start()

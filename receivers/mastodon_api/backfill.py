@@ -16,22 +16,21 @@ from receivers.mastodon_api.answers import Refused
 from receivers.mastodon_api.channels import Channel
 from receivers.mastodon_api.events import DELETE, UPDATE, SpoolLine, status_line
 from receivers.mastodon_api.instance import NETWORK_ERRORS, Instance
+from receivers.mastodon_api.places import Place
 from settings import Settings
 
 log = logging.getLogger(__name__)
 
 _PAGE = 40
 _BITS_BELOW_MILLISECONDS = 16
-_OVERLAP_SECONDS = 600.0  # an id is made of when a post was written: one from elsewhere may have come that much later
-_OVERLAP_PAGES = 10  # on a busy instance so many are less than that
-_MARGIN_SECONDS = 60.0
+_OVERLAP_PAGES = 10  # on a busy instance so many are less than the ten minutes of `Place`
 
 
 class Backfill:
-    """Of one channel. append: hands a line to the spool.
+    """Of one channel. append: hands a line to the spool, which drops what it was handed since `Place.since`.
 
     The posts of some minutes before the gap are read once more, 400 at most, for those that came late from other
-    servers; what was heard is dropped by its key, where that is remembered for so long.
+    servers.
     """
 
     def __init__(
@@ -41,21 +40,26 @@ class Backfill:
         settings: Settings,
         clock: Clock,
         append: Callable[[SpoolLine], None],
+        place: Place,
     ) -> None:
         self._instance = instance
         self._channel = channel
         self._most = settings.mastodon_backfill_posts
         self._authors = settings.mastodon_authors
-        self._within = settings.deduplicate_within_seconds
         self._clock = clock
         self._append = append
-        self._newest: int | None = None
+        self._place = place
         self._fetched: dict[str, str] = {}
+        self._newest_fetched: int | None = None
 
     def note(self, line: SpoolLine) -> None:
-        """The stream has said that."""
-        if line.name == UPDATE and (number := _number(line.status_id)) is not None:
-            self._newest = max(self._newest or 0, number)
+        """The stream has said that, and it was appended."""
+        self._move(_number(line.status_id) if line.name == UPDATE else None)
+
+    def alive(self) -> None:
+        """Something has come from the stream: the gap is closed, and what was fetched is not asked for again."""
+        fetched, self._newest_fetched = self._newest_fetched, None
+        self._move(fetched)
 
     def is_repeat(self, line: SpoolLine) -> bool:
         """Whether a status of the stream is one that was fetched, in that version or a later one."""
@@ -65,30 +69,27 @@ class Backfill:
     def fetch(self, gap_seconds: float, must_stop: Callable[[], bool]) -> float:
         """Append what was missed; of how many seconds before now nothing is missing, as far as the timeline tells."""
         self._fetched.clear()
-        if self._newest is None or not self._most or not gap_seconds:
+        self._newest_fetched = None
+        if self._place.newest is None or not self._most or not gap_seconds:
             return 0
-        now, overlap = self._clock.now(), self._overlap(gap_seconds)
-        floor = self._newest - (round(overlap * 1000) << _BITS_BELOW_MILLISECONDS) - 1
+        now, (since, _) = self._clock.now(), self._place.since
         try:
-            oldest = self._read_pages(floor, None if overlap else self._newest, must_stop)
+            oldest = self._read_pages(since, self._place.newest, must_stop)
         except (Refused, *NETWORK_ERRORS, RecursionError) as error:
             log.warning("the timeline does not tell what was missed channel=%s why=%r", self._channel.name, str(error))
             oldest = min(map(int, self._fetched), default=None)
-        covered = self._covered(oldest, gap_seconds, now)
+        covered = self._covered(oldest, self._place.newest, gap_seconds, now)
+        self._newest_fetched = max(map(int, self._fetched), default=None)
         posts = len(self._fetched)
         log.info("missed posts fetched channel=%s posts=%s seconds=%.0f", self._channel.name, posts, covered)
         return covered
 
-    def _overlap(self, gap_seconds: float) -> float:
-        fits = gap_seconds + _OVERLAP_SECONDS + _MARGIN_SECONDS <= self._within
-        return _OVERLAP_SECONDS if fits else 0
-
-    def _read_pages(self, floor: int, heard: int | None, must_stop: Callable[[], bool]) -> int | None:
-        """The oldest id that was read. heard: ids up to this one are not appended; None: all are."""
+    def _read_pages(self, since: int, newest: int, must_stop: Callable[[], bool]) -> int | None:
+        """The oldest id that was read. Pages are read until one goes back to `since`: that shows that none is left."""
         oldest: int | None = None
         more, pages_before = True, 0
         while more and len(self._fetched) < self._most and pages_before < _OVERLAP_PAGES and not must_stop():
-            asked = {**self._channel.timeline_parameters, "limit": str(_PAGE), "since_id": str(floor)}
+            asked = {**self._channel.timeline_parameters, "limit": str(_PAGE)}
             statuses, more = self._instance.page(
                 self._channel.timeline, asked if oldest is None else {**asked, "max_id": str(oldest)}
             )
@@ -97,25 +98,29 @@ class Backfill:
             if not ids:
                 break
             for status in reversed(statuses):
-                self._take(status, heard)
+                self._take(status, since)
             oldest = min(ids)
-            pages_before += oldest < (self._newest or 0)
+            if oldest <= since:
+                break
+            pages_before += oldest < newest
         return oldest
 
-    def _take(self, status: Any, heard: int | None) -> None:  # noqa: ANN401 - whatever JSON holds
+    def _take(self, status: Any, since: int) -> None:  # noqa: ANN401 - whatever JSON holds
         number = _number(status.get("id")) if isinstance(status, dict) else None
-        if number is None:
-            return
-        line = status_line(UPDATE, status, self._authors)
-        self._fetched[str(number)] = line.edited_at
-        if heard is None or number > heard:
+        if number is not None and number > since:
+            line = status_line(UPDATE, status, self._authors)
+            self._fetched[str(number)] = line.edited_at
             self._append(line)
 
-    def _covered(self, oldest: int | None, gap_seconds: float, now: datetime) -> float:
+    def _move(self, number: int | None) -> None:
+        if self._most:
+            self._place.heard(number, self._clock.now())
+
+    @staticmethod
+    def _covered(oldest: int | None, newest: int, gap_seconds: float, now: datetime) -> float:
         """A timeline that shows no post from before the gap may be switched off, or not have been read to its end."""
-        if oldest is None or self._newest is None:
+        if oldest is None:
             return 0
-        newest, self._newest = self._newest, max(self._newest, *map(int, self._fetched))
         if oldest <= newest:
             return gap_seconds
         since = datetime.fromtimestamp((oldest >> _BITS_BELOW_MILLISECONDS) / 1000, UTC)

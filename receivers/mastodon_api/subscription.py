@@ -21,6 +21,7 @@ from receivers.mastodon_api.backfill import Backfill
 from receivers.mastodon_api.channels import Channel
 from receivers.mastodon_api.events import SpoolLine, spool_line
 from receivers.mastodon_api.instance import NETWORK_ERRORS, Instance
+from receivers.mastodon_api.places import Place
 from receivers.mastodon_api.sse import EventStream
 from receivers.web import host_of, said
 from receivers.x_api.attention import Attention
@@ -46,6 +47,7 @@ class Subscription:
         settings: Settings,
         spool: Spool,
         coverage: Gaps,
+        place: Place,
         clock: Clock,
         stopping: Event,
     ) -> None:
@@ -57,7 +59,7 @@ class Subscription:
         self._clock = clock
         self._stopping = stopping
         self._attention = Attention(coverage, clock)
-        self._backfill = Backfill(instance, channel, settings, clock, self._append)
+        self._backfill = Backfill(instance, channel, settings, clock, self._append, place)
         self._started_at = self._heard_at = clock.monotonic()
         self._was_connected = False
 
@@ -108,6 +110,9 @@ class Subscription:
         self._attention.connected(0)
         log.info("feed connected peer=%s channel=%s", host_of(stream.url or ""), self._channel.name)
         self._attention.repeated(self._backfill.fetch(self._coverage.gap_seconds(), self._stopping.is_set))
+        if self._stopping.is_set():  # perhaps in the middle of the pages: the gap stays open, for the next run
+            stream.close()
+            return None
         return stream
 
     def _read(self, stream: requests.Response, events: EventStream) -> str | None:
@@ -118,6 +123,7 @@ class Subscription:
             block, why = _next(blocks)
             if block:
                 self._attention.alive()
+                self._backfill.alive()
             for event in events.feed(block):
                 self._heard(spool_line(event, self._settings.mastodon_authors))
         stream.close()

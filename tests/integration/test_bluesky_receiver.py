@@ -18,70 +18,28 @@ from errors import CannotStart
 from operations.jetstream_stand_in.event_log import EventLog
 from receivers.bluesky import BlueskyReceiver
 from receivers.jetstream.addresses import MOST_BYTES
-from spool.bookmark import Bookmark
-from spool.repeats import Repeats
-from spool.writer import SpoolWriter
 from tests.servers.heard import Heard
 from tests.servers.jetstream import JetstreamHost, Scripted, created, numbers
+from tests.servers.kept_spool import KeptSpool, Recorded
 from tests.servers.peer import free_port
-from tests.unit.memory_folder import MemoryFolder
 
 BOUND_SECONDS = 30
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE_US = 60_000_000
 
 
-class Spool:
-    """The real spool's writer over a folder of memory; what a run leaves the next one finds."""
-
-    def __init__(self, within_seconds: float = 3_600) -> None:
-        self.folder = MemoryFolder()
-        self._within_seconds = within_seconds
-        self.writer, self.bookmark = self.begin()
-
-    def begin(self) -> tuple[SpoolWriter, Bookmark]:
-        repeats = Repeats(self.folder, BlueskyReceiver.key, self._within_seconds, cut_events_repeat=True)
-        bookmark = Bookmark(self.folder, repeats)
-        writer = SpoolWriter(self.folder, 10**12, repeats=repeats, bookmark=bookmark)
-        writer.restore()
-        self.writer, self.bookmark = writer, bookmark
-        return writer, bookmark
-
-    def numbers(self) -> list[int]:
-        return numbers(list(self.folder.events()))
+def kept_spool(within_seconds: float = 3_600) -> KeptSpool:
+    return KeptSpool(BlueskyReceiver.key, within_seconds)
 
 
-class Recorded(Heard):
-    """A receiver's surroundings with a real spool: every call to the coverage, with its times."""
-
-    def __init__(self, spool: Spool) -> None:
-        super().__init__()
-        self.spool = spool
-        self.calls: list[tuple[str, Any, datetime | None]] = []
-
-    def append(self, events: Any) -> int:  # noqa: ANN401
-        is_new = self.spool.writer.append(events)
-        super().append(events)
-        return is_new
-
-    def open_gap(self, cause: str, since: datetime | None = None) -> None:
-        self.calls.append(("open", cause, since))
-        super().open_gap(cause, since)
-
-    def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:
-        self.calls.append(("close", backfilled_seconds, at))
-        super().close_gap(backfilled_seconds, at)
-
-
-def made(heard: Heard, *hosts: JetstreamHost, bookmark: Any = None, **more: Any) -> BlueskyReceiver:  # noqa: ANN401
+def made(heard: Heard, *hosts: JetstreamHost, **more: Any) -> BlueskyReceiver:  # noqa: ANN401
     given = {"jobname": "a", "source": "bluesky", "bluesky_url": ",".join(host.url for host in hosts)}
-    parts = heard.parts(SystemClock(), **{**given, **more})
-    return BlueskyReceiver(type(parts)(**{**vars(parts), "bookmark": bookmark or heard.bookmark}))
+    return BlueskyReceiver(heard.parts(SystemClock(), **{**given, **more}))
 
 
 @contextmanager
-def listening(heard: Heard, *hosts: JetstreamHost, bookmark: Any = None, **more: Any) -> Iterator[BlueskyReceiver]:  # noqa: ANN401
-    receiver = made(heard, *hosts, bookmark=bookmark, **more)
+def listening(heard: Heard, *hosts: JetstreamHost, **more: Any) -> Iterator[BlueskyReceiver]:  # noqa: ANN401
+    receiver = made(heard, *hosts, **more)
     receiver.start()
     try:
         yield receiver
@@ -149,17 +107,17 @@ def test_a_frame_is_one_line_and_one_that_is_too_long_is_cut() -> None:
 
 
 def test_after_a_break_it_goes_on_where_it_was_and_what_comes_twice_is_dropped() -> None:
-    spool = Spool()
+    spool = kept_spool()
     heard = Recorded(spool)
     behaviour = Scripted(hang_up_after={0: 3, 1: 4})
-    with JetstreamHost(behaviour) as host, listening(heard, host, bookmark=spool.bookmark):
+    with JetstreamHost(behaviour) as host, listening(heard, host):
         connected(host)
         first = [host.log.publish(created(number)) for number in range(6)]
         connected(host, 3)
         host.log.publish(created(6))
         until(lambda: 6 in numbers(heard.events) and all(is_closed for _, is_closed in heard.gaps))
     spool.writer.close()
-    assert spool.numbers() == [0, 1, 2, 3, 4, 5, 6]
+    assert numbers([*spool.events()]) == [0, 1, 2, 3, 4, 5, 6]
     assert numbers(heard.events) == [0, 1, 2, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6]
     for cursor, last in zip(host.cursors[1:], (first[2], first[3]), strict=True):
         assert cursor is not None
@@ -168,10 +126,10 @@ def test_after_a_break_it_goes_on_where_it_was_and_what_comes_twice_is_dropped()
 
 
 def test_what_was_said_between_two_connections_is_backfilled() -> None:
-    spool = Spool()
+    spool = kept_spool()
     heard = Recorded(spool)
     heard.gap_lasted = 7.0
-    with JetstreamHost(Scripted(hang_up_after={0: 1})) as host, listening(heard, host, bookmark=spool.bookmark):
+    with JetstreamHost(Scripted(hang_up_after={0: 1})) as host, listening(heard, host):
         connected(host)
         host.log.publish(created(0))
         host.log.publish(created(1))
@@ -188,11 +146,11 @@ def test_what_was_said_between_two_connections_is_backfilled() -> None:
 
 
 def test_a_cursor_that_the_host_has_no_more_is_a_loss_until_its_first_event() -> None:
-    spool, log = Spool(), EventLog()
+    spool, log = kept_spool(), EventLog()
     now = log.now_us()
     with JetstreamHost(log=log) as host:
         heard = Recorded(spool)
-        with listening(heard, host, bookmark=spool.bookmark):
+        with listening(heard, host):
             connected(host)
             heard_to = log.publish(created(0), now - 40 * MINUTE_US)
             until(lambda: numbers(heard.events) == [0])
@@ -200,7 +158,7 @@ def test_a_cursor_that_the_host_has_no_more_is_a_loss_until_its_first_event() ->
         left = log.publish(created(2), now - 20 * MINUTE_US)
         log.forget_before(left)
         heard = Recorded(spool)
-        with listening(heard, host, bookmark=spool.bookmark):
+        with listening(heard, host):
             until(lambda: numbers(heard.events) == [2])
             log.publish(created(3))
             until(lambda: numbers(heard.events) == [2, 3] and heard.calls[-1][0] == "close")
@@ -210,7 +168,7 @@ def test_a_cursor_that_the_host_has_no_more_is_a_loss_until_its_first_event() ->
 
 
 def test_a_host_that_says_nothing_is_left_for_the_next_which_is_asked_from_a_minute_before() -> None:
-    spool = Spool()
+    spool = kept_spool()
     heard = Recorded(spool)
     log = EventLog()
     silent = Scripted(stall_after={0: 1})
@@ -218,7 +176,7 @@ def test_a_host_that_says_nothing_is_left_for_the_next_which_is_asked_from_a_min
         JetstreamHost(silent, log) as one,
         JetstreamHost(Scripted(skew_us=-20_000_000), log) as two,
     ):
-        receiver = made(heard, one, two, bookmark=spool.bookmark)
+        receiver = made(heard, one, two)
         receiver._patience.seconds = 0.5
         receiver.start()
         connected(one)
@@ -229,7 +187,7 @@ def test_a_host_that_says_nothing_is_left_for_the_next_which_is_asked_from_a_min
         assert receiver.failure is None
     assert silent.stalled.is_set()
     spool.writer.close()
-    assert spool.numbers() == [0, 1]
+    assert numbers([*spool.events()]) == [0, 1]
     assert len(one.subscriptions) == 1
     assert two.cursors[0] is not None
     assert 0 <= at - MINUTE_US - two.cursors[0] < 1_000  # the clock has milliseconds
@@ -238,10 +196,10 @@ def test_a_host_that_says_nothing_is_left_for_the_next_which_is_asked_from_a_min
 
 
 def test_silence_that_hid_nothing_makes_it_more_patient() -> None:
-    spool = Spool()
+    spool = kept_spool()
     heard = Recorded(spool)
     with JetstreamHost() as host:
-        receiver = made(heard, host, bookmark=spool.bookmark)
+        receiver = made(heard, host)
         receiver._patience.seconds = 0.3
         receiver.start()
         connected(host)
@@ -264,12 +222,12 @@ def test_hosts_that_refuse_are_asked_in_turn_until_one_does_not() -> None:
 
 
 def test_a_new_run_goes_on_where_the_former_was_whatever_its_keys_age() -> None:
-    spool = Spool(within_seconds=0.01)
+    spool = kept_spool(within_seconds=0.01)
     log = EventLog()
     with JetstreamHost(log=log) as host:
         for run in range(3):
             heard = Recorded(spool)
-            with listening(heard, host, bookmark=spool.bookmark, deduplicate_within_seconds=0):
+            with listening(heard, host, deduplicate_within_seconds=0):
                 connected(host, run + 1)
                 log.publish(created(run))
                 heard.wait_until(lambda run=run, heard=heard: run in numbers(heard.events))  # type: ignore[misc]
@@ -277,30 +235,30 @@ def test_a_new_run_goes_on_where_the_former_was_whatever_its_keys_age() -> None:
             log.publish(created(10 + run))  # while nobody listens
             threading.Event().wait(0.05)  # longer than keys are remembered
             spool.begin()
-    assert sorted(spool.numbers()) == [0, 1, 2, 10, 11]
+    assert sorted(numbers([*spool.events()])) == [0, 1, 2, 10, 11]
     assert numbers(heard.events) == [0, 10, 1, 11, 2]
 
 
 def test_events_from_long_before_the_cursor_are_passed_over() -> None:
-    spool = Spool()
+    spool = kept_spool()
     log = EventLog()
     now = log.now_us()
     for number in range(5):
         log.publish(created(number), now - (300 - number) * MINUTE_US)
     behaviour = Scripted(begin_early={1: 100}, hang_up_after={0: 1})
     heard = Recorded(spool)
-    with JetstreamHost(behaviour, log) as host, listening(heard, host, bookmark=spool.bookmark):
+    with JetstreamHost(behaviour, log) as host, listening(heard, host):
         connected(host)
         log.publish(created(5))
         log.publish(created(6))
         until(lambda: 6 in numbers(heard.events))
     spool.writer.close()
-    assert spool.numbers() == [5, 6]
+    assert numbers([*spool.events()]) == [5, 6]
     assert len(host.subscriptions) == 2
 
 
 def test_a_spool_without_room_stops_reading_and_the_host_that_cuts_it_off_is_asked_again() -> None:
-    spool = Spool()
+    spool = kept_spool()
     released = threading.Event()
 
     class Full(Recorded):
@@ -311,7 +269,7 @@ def test_a_spool_without_room_stops_reading_and_the_host_that_cuts_it_off_is_ask
 
     heard = Full(spool)
     padding = Random(1).randbytes(200_000).hex()  # which no compression makes small
-    with JetstreamHost(patience_seconds=0.3) as host, listening(heard, host, bookmark=spool.bookmark):
+    with JetstreamHost(patience_seconds=0.3) as host, listening(heard, host):
         connected(host)
         for number in range(120):
             host.log.publish(created(number, f"{number} {padding}{number}"))
@@ -320,15 +278,15 @@ def test_a_spool_without_room_stops_reading_and_the_host_that_cuts_it_off_is_ask
         until(lambda: 119 in numbers(heard.events))
     assert len(host.subscriptions) > 1
     spool.writer.close()
-    assert spool.numbers() == list(range(120))
+    assert numbers([*spool.events()]) == list(range(120))
 
 
 def test_available_now_ends_with_an_event_as_young_as_the_connection() -> None:
-    spool = Spool()
+    spool = kept_spool()
     log = EventLog()
     heard = Recorded(spool)
     with JetstreamHost(log=log) as host:
-        with listening(heard, host, bookmark=spool.bookmark):
+        with listening(heard, host):
             connected(host)
             log.publish(created(0))
             until(lambda: numbers(heard.events) == [0])
@@ -343,7 +301,7 @@ def test_available_now_ends_with_an_event_as_young_as_the_connection() -> None:
 
         stop = threading.Event()
         speaking = threading.Thread(target=speak, args=(stop,))
-        receiver = made(heard, host, bookmark=spool.bookmark, available_now=True, idle_seconds=20)
+        receiver = made(heard, host, available_now=True, idle_seconds=20)
         speaking.start()
         receiver.start()
         receiver._thread.join(BOUND_SECONDS)
@@ -372,14 +330,14 @@ def test_a_network_without_a_host_ends_the_start_with_what_to_do(caplog: pytest.
 
 def test_a_host_whose_clock_is_behind_is_asked_for_a_time_that_it_has_had() -> None:
     """A cursor is never later than now; one that is later than the host's now brings what comes, and a loss."""
-    spool = Spool()
+    spool = kept_spool()
     log = EventLog()
     heard = Recorded(spool)
     ahead, behind = Scripted(skew_us=10 * MINUTE_US, hang_up_after={0: 2}), Scripted()
     with (
         JetstreamHost(ahead, log) as one,
         JetstreamHost(behind, log) as two,
-        listening(heard, one, two, bookmark=spool.bookmark),
+        listening(heard, one, two),
     ):
         connected(one)
         log.publish(created(0))
@@ -389,6 +347,6 @@ def test_a_host_whose_clock_is_behind_is_asked_for_a_time_that_it_has_had() -> N
         log.publish(created(3))
         until(lambda: 3 in numbers(heard.events))
     spool.writer.close()
-    assert spool.numbers() == [0, 1, 2, 3]
+    assert numbers([*spool.events()]) == [0, 1, 2, 3]
     assert two.cursors[0] is not None
     assert two.cursors[0] <= before - MINUTE_US + 5_000_000

@@ -11,6 +11,7 @@ from receivers.mastodon_api.backfill import Backfill
 from receivers.mastodon_api.channels import channels
 from receivers.mastodon_api.events import SpoolLine, spool_line
 from receivers.mastodon_api.instance import Instance
+from receivers.mastodon_api.places import Place
 from receivers.mastodon_api.sse import ServerEvent
 from settings import Settings
 from tests.servers.mastodon_api import MastodonApi, refuse
@@ -27,10 +28,15 @@ class Stage:
         self.appended: list[SpoolLine] = []
         instance = Instance(api.url, api.token, 5, clock.now)
         (channel,) = channels(settings)
-        self.backfill = Backfill(instance, channel, settings, clock, self.appended.append)
+        self.place = Place()
+        self.backfill = Backfill(instance, channel, settings, clock, self.appended.append, self.place)
+        self._clock = clock
 
-    def hear(self, status: dict[str, Any], name: str = "update") -> None:
-        self.backfill.note(line_of(status, name))
+    def hear(self, status: dict[str, Any], at: float | None = None) -> None:
+        """at: seconds of the clock; None: where it stands."""
+        stands, self._clock.seconds = self._clock.seconds, self._clock.seconds if at is None else at
+        self.backfill.note(line_of(status))
+        self._clock.seconds = stands
 
     def fetch(self, seconds: float) -> float:
         return self.backfill.fetch(seconds, lambda: False)
@@ -55,27 +61,69 @@ def test_what_was_missed_is_fetched_from_a_little_before_on_and_the_whole_gap_is
     clock = ToldClock(1_000)
     with MastodonApi() as api:
         stage = Stage(api, clock)
-        old, late = written(api, 100), written(api, 500)
-        last = written(api, 900)
+        first, old, late, last = (written(api, second) for second in (100, 200, 500, 900))
+        stage.hear(first, 100)
+        stage.hear(old, 200)
+        stage.hear(last, 900)
         missed = [written(api, second) for second in (910, 950, 990)]
-        stage.hear(last)
         assert stage.fetch(100) == 100
-    assert old["id"] not in stage.ids
     assert stage.ids == [each["id"] for each in (late, last, *missed)]
     assert stage.backfill.is_repeat(line_of(missed[0]))
     assert not stage.backfill.is_repeat(line_of(old))
 
 
-def test_pages_are_read_from_the_newest_backwards_until_none_is_left() -> None:
+def test_pages_are_read_from_the_newest_backwards_until_one_goes_back_to_what_was_heard() -> None:
     clock = ToldClock(1_000)
     with MastodonApi() as api:
         stage = Stage(api, clock)
+        written(api, 100)
         stage.hear(written(api, 899))
         missed = [written(api, 900 + number) for number in range(95)]
         assert stage.fetch(100) == 100
-        assert [request.query["limit"] for request in api.page_requests] == ["40"] * 4
-    assert {*stage.ids} >= {each["id"] for each in missed}
-    assert len(stage.ids) == 96
+        assert [request.query["limit"] for request in api.page_requests] == ["40"] * 3
+    assert sorted(map(str, stage.ids)) == [each["id"] for each in missed]
+
+
+def test_a_quiet_channel_needs_no_memory_of_what_it_said_long_ago_and_its_gap_is_covered_all_the_same() -> None:
+    clock = ToldClock(100)
+    with MastodonApi() as api:
+        stage = Stage(api, clock)
+        last = written(api, 100)
+        stage.hear(last)
+        for clock.seconds in range(100_000, 101_001, 15):  # heartbeats
+            stage.backfill.alive()
+        newest, heard_at = stage.place.since
+        assert newest == int(last["id"])
+        assert clock.at(100_300) < heard_at <= clock.at(100_400)
+        missed = written(api, 101_001)
+        clock.seconds = 101_050
+        assert stage.fetch(50) == 50
+    assert stage.ids == [missed["id"]]
+
+
+def test_the_last_that_was_heard_may_be_deleted_and_an_older_one_shows_that_nothing_is_missing() -> None:
+    clock = ToldClock(1_000)
+    with MastodonApi() as api:
+        stage = Stage(api, clock)
+        written(api, 100)
+        last = written(api, 900)
+        stage.hear(last)
+        api.timelines.apply("delete", last["id"])
+        missed = written(api, 950)
+        assert stage.fetch(100) == 100
+    assert stage.ids == [missed["id"]]
+
+
+def test_what_was_fetched_is_asked_for_again_until_the_stream_has_said_something() -> None:
+    clock = ToldClock(1_000)
+    with MastodonApi() as api:
+        stage = Stage(api, clock, mastodon_backfill_posts=40)
+        stage.hear(written(api, 800))
+        for number in range(60):
+            written(api, 900 + number)
+        assert stage.fetch(200) == stage.fetch(200) == pytest.approx(80)
+        stage.backfill.alive()
+        assert stage.fetch(10) == 10
 
 
 def test_of_a_gap_that_is_too_long_the_end_is_covered() -> None:
@@ -124,17 +172,6 @@ def test_what_came_before_a_refusal_is_kept_and_covers_the_end_of_the_gap() -> N
         assert stage.fetch(200) == pytest.approx(80)
         assert len(api.page_requests) == 1
     assert stage.ids == [each["id"] for each in newest[20:]]
-
-
-def test_without_a_memory_of_what_was_heard_nothing_from_before_the_gap_is_appended() -> None:
-    clock = ToldClock(10_000)
-    with MastodonApi() as api:
-        for within in (0, 3_600):
-            stage = Stage(api, clock, deduplicate_within_seconds=within)
-            last, missed = written(api, 5_000), written(api, 5_001)
-            stage.hear(last)
-            assert stage.fetch(5_000) == 5_000
-            assert stage.ids == [missed["id"]]
 
 
 def test_nothing_is_fetched_where_nothing_was_heard_or_missed_or_wanted() -> None:

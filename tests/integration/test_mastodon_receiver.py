@@ -3,17 +3,19 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
+from clock import Clock, SystemClock
 from errors import CannotStart
 from operations.mastodon_stand_in.stream import Payload, SseStream, frame
 from receivers.mastodon import MastodonReceiver
 from spool.segments import CutEvent
 from tests.servers.heard import Heard
+from tests.servers.kept_spool import KeptSpool, Recorded
 from tests.servers.mastodon_api import FRAMES, MastodonApi, refuse, says
 from tests.servers.peer import Peer, free_port, hold
 from tests.told_clock import ToldClock
@@ -21,8 +23,10 @@ from tests.told_clock import ToldClock
 BOUND_SECONDS = 30
 INVALID = {"error": "Invalid access token"}
 
+Surroundings = TypeVar("Surroundings", bound=Recorded)
 
-def made(heard: Heard, clock: ToldClock | None = None, **given: Any) -> MastodonReceiver:  # noqa: ANN401
+
+def made(heard: Heard, clock: Clock | None = None, **given: Any) -> MastodonReceiver:  # noqa: ANN401
     return MastodonReceiver(heard.parts(clock or ToldClock(), jobname="a", source="mastodon", **given))
 
 
@@ -30,7 +34,7 @@ def made(heard: Heard, clock: ToldClock | None = None, **given: Any) -> Mastodon
 def listening(
     heard: Heard,
     api: MastodonApi,
-    clock: ToldClock | None = None,
+    clock: Clock | None = None,
     **more: Any,  # noqa: ANN401
 ) -> Iterator[MastodonReceiver]:
     receiver = made(heard, clock, **api.settings, **more)
@@ -158,6 +162,112 @@ def test_what_the_timeline_has_of_a_gap_is_heard_once_and_the_gap_is_backfilled(
     assert heard.gaps[0][1]
     assert heard.backfilled[0] > 0
     assert two["id"] in {line["id"] for line in lines(heard)}
+
+
+def after_a_run(api: MastodonApi, is_killed: bool = False, within_seconds: float = 3_600) -> KeptSpool:
+    """The spool of a run that has heard "one", "two" and "three"; a kill comes before the place of the last is kept."""
+    spool = KeptSpool(MastodonReceiver.key, within_seconds)
+    one, two, three = (api.tells("update", api.statuses.status(each)) for each in ("one", "two", "three"))
+    heard, go_on = Recorded(spool), threading.Event()
+    scripted(api, says(one, two, lambda _: hold_back(go_on), three))
+    with listening(heard, api, SystemClock()):
+        until(heard, "one", "two")
+        spool.writer.roll()
+        go_on.set()
+        until(heard, "one", "two", "three")
+        assert spool.writer.flush()
+    if not is_killed:
+        spool.writer.close()
+    assert any(name.endswith(".open") for name in spool.folder.files) == is_killed
+    spool.begin()
+    return spool
+
+
+def hold_back(go_on: threading.Event) -> None:
+    assert go_on.wait(BOUND_SECONDS)
+
+
+def away(heard: Surroundings, seconds: float = 50.0) -> Surroundings:
+    """They are those of a run that comes so long after the one before."""
+    heard.open_gap("the job died")
+    heard.gap_lasted = seconds
+    return heard
+
+
+def stored(spool: KeptSpool) -> list[str]:
+    """Whatever the order: two runs within a second name their segments by chance."""
+    spool.writer.close()
+    return sorted(json.loads(event)["text"] for event in spool.events())
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.parametrize("within_seconds", [0.0, 3_600.0])
+def test_a_new_run_goes_on_where_the_former_was_and_what_comes_twice_is_dropped(
+    is_killed: bool, within_seconds: float
+) -> None:
+    with MastodonApi() as api:
+        spool = after_a_run(api, is_killed, within_seconds)
+        api.write("four")
+        scripted(api, says(update(api, "five")))
+        heard = away(Recorded(spool))
+        with listening(heard, api, SystemClock()):
+            until(heard, "two", "three", "four", "five")
+    assert heard.gaps == [("the job died", True)]
+    assert heard.backfilled == [51]  # all of it, see SharedGap
+    assert stored(spool) == sorted(["one", "two", "three", "four", "five"])
+
+
+class Stopping(Recorded):
+    """A job that is told to stop when its receiver has appended something."""
+
+    receiver: MastodonReceiver
+
+    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+        self.receiver.stopping.set()
+        return super().append(events)
+
+
+def test_a_run_that_ends_in_the_middle_of_the_pages_leaves_the_gap_and_all_of_it_to_the_next() -> None:
+    with MastodonApi() as api:
+        spool = after_a_run(api)
+        missed = [api.write(f"missed {number:02}")["content"][3:-4] for number in range(60)]
+        stopped = away(Stopping(spool))
+        receiver = stopped.receiver = made(stopped, None, **api.settings)
+        receiver.start()
+        receiver._thread.join(BOUND_SECONDS)
+        assert receiver.failure is None
+        assert texts(stopped) == missed[20:]
+        assert stopped.gaps == [("the job died", False)]
+        spool.writer.close()
+        spool.begin()
+        heard = away(Recorded(spool))
+        scripted(api, says(update(api, "after")))
+        with listening(heard, api, SystemClock()):
+            heard.wait_until(lambda: texts(heard)[-1:] == ["after"])
+    assert heard.backfilled == [51]  # all of it, see SharedGap
+    assert stored(spool) == sorted(["one", "two", "three", *missed, "after"])
+
+
+def test_a_gap_between_two_runs_that_the_timeline_does_not_reach_back_over_is_lost_in_part() -> None:
+    with MastodonApi() as api:
+        spool = after_a_run(api)
+        for number in range(60):
+            api.write(f"missed {number}")
+        heard = away(Recorded(spool), 1_000_000)
+        scripted(api, says(update(api, "after")))
+        with listening(heard, api, SystemClock(), mastodon_backfill_posts=40):
+            heard.wait_until(lambda: texts(heard)[-1:] == ["after"])
+    assert 0 < heard.backfilled[0] < BOUND_SECONDS
+    assert len(stored(spool)) == 3 + 40 + 1
+
+
+def test_a_job_that_wants_no_posts_of_a_gap_keeps_no_place() -> None:
+    heard = Heard()
+    with MastodonApi() as api:
+        scripted(api, says(api.tells("update", api.statuses.status("one"))))
+        with listening(heard, api, mastodon_backfill_posts=0):
+            until(heard, "one")
+    assert heard.bookmark.read() is None
 
 
 def test_a_gap_that_the_timeline_does_not_tell_of_is_lost() -> None:
