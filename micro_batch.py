@@ -10,6 +10,9 @@ from case_count import CaseCount
 REQUEUE = "requeue"
 """In place of a query's id, where dead letters were put through again: see `ledger.dead_letters`."""
 
+OF_AUTHOR = "author "
+"""What `removes` begins with where it names an author in place of a post; no post's id holds a blank."""
+
 
 @dataclass(frozen=True, order=True)
 class BatchId:

@@ -193,10 +193,15 @@ REMOVALS = Collection(
         JOB,
         SOURCE,
         BATCH_NUMBER,
-        Field("post_id", Type.STRING, "id of the post that is to go", "the source", "1850000000000000001"),
         Field(
-            "kind", Type.STRING, "deleted: the post, later versions and reposts; edited: its earlier versions",
-            "the source", "deleted", values=("deleted", "edited"),
+            "post_id", Type.STRING, "id of the post that is to go; of the kind author, the author's", "the source",
+            "1850000000000000001",
+        ),
+        Field(
+            "kind", Type.STRING,
+            "deleted: the post, later versions and reposts; edited: its earlier versions; author: all earlier posts of "
+            "an author who is gone",
+            "the source", "deleted", values=("deleted", "edited", "author"),
         ),
         ORIGIN,
         RECEIVED_AT,

@@ -1,12 +1,12 @@
 """What the feed asks to go (`ledger.removals`) out of the documents that hold it (`ledger.removal`).
 
 Documents are found by indexes on `content`, of one job each: made at its start where its source is known to delete,
-else when the first of its removals is to be honoured. A job whose feed deletes nothing has none, and its writes cost no
-more.
+else when the first of its removals is to be honoured; that on authors when the first of them is gone. A job whose feed
+deletes nothing has none, and its writes cost no more.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pymongo import IndexModel
@@ -21,16 +21,17 @@ from ledger.removals import TOLD, Asked, RemovalLog
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 500  # ids of a look, which pass through the driver
-_FIELDS = ("id", "edit_of", "refers_to")
+OF_POSTS = ("id", "edit_of", "refers_to")
+OF_AUTHORS = ("author",)
 
 
-def indexes_of(job: str) -> list[IndexModel]:
+def indexes_of(job: str, fields: Sequence[str] = OF_POSTS) -> list[IndexModel]:
     """By which the documents of the job are found. Its name in the filter: others' writes cost what they did."""
     return [
         IndexModel(
             [("job", 1), (f"content.{field}", 1)], name=f"{field} of {job}", partialFilterExpression={"job": job}
         )
-        for field in _FIELDS
+        for field in fields
     ]
 
 
@@ -61,7 +62,8 @@ class Honouring:
         self._removal = Removal(database, job, without, clock, fence)
         self._fence = fence
         self._expects = expects
-        self._is_begun = self._is_indexed = self._is_said = False
+        self._is_begun = self._is_said = False
+        self._indexed: set[str] = set()
 
     def look(self, is_stopping: Callable[[], bool]) -> bool:
         """Do some of what is due; whether there may be more. Raises LeaseLost, StopRequested, pymongo's errors."""
@@ -72,7 +74,9 @@ class Honouring:
         asked = self._log.due(_AT_ONCE)
         if not asked.entries:
             return False
-        self._ensure_indexes()
+        self._ensure_indexes(OF_POSTS)
+        if asked.authors:
+            self._ensure_indexes(OF_AUTHORS)
         _stop_if(is_stopping)
         posts, is_all_done = 0, True
         for name in self._holding(asked):
@@ -99,18 +103,18 @@ class Honouring:
             return
         self._removal.finish()
         if self._expects and self._honours:
-            self._ensure_indexes()
+            self._ensure_indexes(OF_POSTS)
         self._is_begun = True
 
-    def _ensure_indexes(self) -> None:
-        if self._is_indexed:
+    def _ensure_indexes(self, fields: Sequence[str]) -> None:
+        if self._indexed.issuperset(fields):
             return
         try:
-            self._documents.create_indexes(indexes_of(self._job))
+            self._documents.create_indexes(indexes_of(self._job, fields))
         except OperationFailure as error:
             said = (error.details or {}).get("errmsg", error)
             log.warning("no index for what the feed deletes: it takes longer to find job=%s error=%r", self._job, said)
-        self._is_indexed = True
+        self._indexed.update(fields)
 
     def _holding(self, asked: Asked) -> Iterator[str]:
         """The `_id`s of the documents that may hold what goes, each once."""
@@ -118,6 +122,7 @@ class Honouring:
         repost = {"$elemMatch": {"kind": "repost", "refers_to": {"$in": deleted}}}
         questions: list[dict[str, Any]] = [{"content.id": {"$in": ids}}, {"content.edit_of": {"$in": ids}}]
         questions += [{"content": repost}] if deleted else []
+        questions += [{"content.author": {"$in": sorted(asked.authors)}}] if asked.authors else []
         found: set[str] = set()
         for question in questions:
             found.update(each["_id"] for each in self._documents.find({"job": self._job, **question}, {"_id": 1}))

@@ -1,7 +1,9 @@
 """`removals`: what the feed asks to go, written by each batch beside its documents (`sinks.documents`).
 
-{ _id: "<query id>:<origin>", job, source, batch_id, post_id, kind: "deleted" | "edited", origin, received_at,
-  done_at: Date | null, due_at: Date }
+{ _id: "<query id>:<origin>", job, source, batch_id, post_id, kind: "deleted" | "edited" | "author", origin,
+  received_at, done_at: Date | null, due_at: Date }
+
+`post_id` of the kind "author" is the author's id: all posts that came before go.
 
 An entry is due at once. When it is done, it is looked for again: a post may come later than its deletion, over another
 partition or connection. Each time as long after as it is old by then, so that a post which came n seconds late is there
@@ -23,7 +25,7 @@ from forgotten import copied_id
 from ledger.removal import Post
 from micro_batch import BatchId, ids_below, query_of
 
-TOLD = ("id", "kind", "refers_to", "edit_of", "origin", "received_at")
+TOLD = ("id", "author", "kind", "refers_to", "edit_of", "origin", "received_at")
 """The fields of a post that `Asked.takes` goes by."""
 
 _FIRST_SECONDS = 20
@@ -43,20 +45,33 @@ class Asked:
     @cached_property
     def edited(self) -> Mapping[str, list[Mapping[str, Any]]]:
         """The edits by the id whose earlier versions go."""
-        found: dict[str, list[Mapping[str, Any]]] = {}
-        for entry in self.entries:
-            if entry["kind"] == "edited":
-                found.setdefault(entry["post_id"], []).append(entry)
-        return found
+        return self._by_name("edited")
+
+    @cached_property
+    def authors(self) -> Mapping[str, list[Mapping[str, Any]]]:
+        """Who is gone, by the id of the author whose earlier posts go."""
+        return self._by_name("author")
 
     def takes(self, post: Post) -> bool:
-        """Whether a post goes: deleted, a copy of what is deleted (`forgotten.copied_id`), or an earlier version."""
+        """Whether a post goes.
+
+        Deleted, a copy of what is deleted (`forgotten.copied_id`), an earlier version, or of an author who went later.
+        """
         if not isinstance(post.get("origin"), str):
             return False  # a hand has changed it: nobody could say which of the document's posts it is
         if post.get("id") in self.deleted or copied_id(post) in self.deleted:
             return True
         versions = (post.get("id"), post.get("edit_of"))
-        return any(is_earlier(post, edit) for name in versions if name for edit in self.edited.get(name, ()))
+        later = [event for name in versions if name for event in self.edited.get(name, ())]
+        later += self.authors.get(post.get("author") or "", ())
+        return any(is_earlier(post, event) for event in later)
+
+    def _by_name(self, kind: str) -> Mapping[str, list[Mapping[str, Any]]]:
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for entry in self.entries:
+            if entry["kind"] == kind:
+                found.setdefault(entry["post_id"], []).append(entry)
+        return found
 
 
 def is_earlier(event: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -103,9 +103,10 @@ class StreamProcessor(ABC):
 
         Of these there is: post alone; problem alone, a dead letter; removes alone, the id of a post that was deleted;
         post and removes, an edit, which comes in the place of whatever was stored under that id; or none, an event that
-        is left out on purpose. `posts.post_only`, `problem_only`, `removal_only` and `left_out` make it; a struct
-        without `removes` removes nothing. problem: not_json, no_text, bad_field or not_a_post. A post may leave `id`
-        and `created_at` null: they become a hash of the origin, and the time of receipt. Native Spark expressions only.
+        is left out on purpose. `posts.post_only`, `problem_only`, `removal_only`, `removal_of_author` (removes names an
+        author who is gone) and `left_out` make it; a struct without `removes` removes nothing. problem: not_json,
+        no_text, bad_field or not_a_post. A post may leave `id` and `created_at` null: they become a hash of the origin,
+        and the time of receipt. Native Spark expressions only.
         """
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:

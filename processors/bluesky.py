@@ -11,6 +11,7 @@ from processors.instants import instant
 from processors.json_event import find_json, find_mark, is_json, is_whole, parsed, root
 from processors.posts import (
     POST,
+    all_of_author,
     collapse_spaces,
     find_hashtags,
     find_urls,
@@ -32,18 +33,24 @@ _RECORD = f"""STRUCT<
 >"""
 _EVENT = f"""
     did STRING, time_us BIGINT, kind STRING,
-    commit STRUCT<operation STRING, collection STRING, rkey STRING, record {_RECORD}>
+    commit STRUCT<operation STRING, collection STRING, rkey STRING, record {_RECORD}>,
+    account STRUCT<active BOOLEAN, status STRING>
 """
 _DID = r"^did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,300}\z"
 _RKEY = r"^[A-Za-z0-9._:~-]{1,512}\z"
 _OF_ACCOUNTS = ("identity", "account")
+_GONE = ("deleted", "takendown")
+"""States of an account that are meant to last (https://atproto.com/specs/account, "Hosting Status"). `deactivated`, in
+which an account also is while it moves to another host, and `suspended` are meant to pass, and ask for nothing to be
+deleted."""
 
 
 class BlueskyProcessor(PushProcessor):
     """An event of Jetstream is one event: a JSON object.
 
     Guarantee: an event that was written to the spool is stored once, as a post or as a dead letter, or is left out:
-    what is no post (an account's news, a like), a post of pictures alone, and what the filter does not want.
+    what is no post (an account's news, a like), a post of pictures alone, and what the filter does not want. The posts
+    of an account that is deleted or taken down go.
     """
 
     receiver: ClassVar[str | None] = "receivers.bluesky:BlueskyReceiver"
@@ -57,8 +64,9 @@ class BlueskyProcessor(PushProcessor):
 def bluesky_outcome(event: Column, wanted: Wanted) -> Column:
     """One decoded event to `STRUCT<post, problem, removes>`.
 
-    A created post is a post, an updated one removes its own earlier version, a deleted one only removes. All are null
-    for what is left out. Edits and deletions count whatever their language and words.
+    A created post is a post, an updated one removes its own earlier version, a deleted one only removes, and so does an
+    account that is gone: all that it wrote. All are null for what is left out. Edits and deletions count whatever their
+    language and words.
     """
     return in_steps(
         event,
@@ -98,14 +106,17 @@ def _flatten(found: Found) -> Mapping[str, Column]:
         "quoted_uri": F.coalesce(embed["record"]["record"]["uri"], embed["record"]["uri"]),
         "card": embed["external"]["uri"],
         "has_more": embed.isNotNull(),
+        "is_gone": ~event["account"]["active"] & event["account"]["status"].isin(*_GONE),
     }
 
 
 def _identify(found: Found) -> Mapping[str, Column]:
-    is_named = found["did"].rlike(_DID) & found["rkey"].rlike(_RKEY)
+    is_author = found["did"].rlike(_DID)
+    is_named = is_author & found["rkey"].rlike(_RKEY)
     created_at = instant(found["written_at"])
     return {
         "id": F.when(is_named, F.concat(F.lit("at://"), found["did"], F.lit(f"/{POSTS}/"), found["rkey"])),
+        "gone": F.when((found["kind"] == "account") & found["is_gone"] & is_author, found["did"]),
         "parent": _identifier(found["parent_uri"]),
         "quoted": F.when(found["quoted_uri"].contains(f"/{POSTS}/"), _identifier(found["quoted_uri"])),
         "has_bad_time": found["written_at"].isNotNull() & created_at.isNull(),
@@ -141,7 +152,9 @@ def _judge(found: Found, wanted: Wanted) -> Mapping[str, Column]:
     return {
         "problem": problem,
         "is_stored": F.coalesce(is_good & is_written & is_kept, F.lit(False)),
-        "removes": F.when(is_good & found["operation"].isin("update", "delete"), found["id"]),
+        "removes": F.when(is_good & found["operation"].isin("update", "delete"), found["id"]).when(
+            found["no_json"].isNull(), all_of_author(found["gone"])
+        ),
     }
 
 

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from forgotten import Forgotten
+from micro_batch import OF_AUTHOR
 
 _FEW = 100  # as literals they cost nothing; more are joined, for a fifth of a second a batch
 _CONTENT = ("post", "problem", "removes", "raw", "length", "sha256", "headers")
@@ -16,8 +17,8 @@ def left_out(rows: DataFrame, forgotten: Forgotten) -> DataFrame:
     """The rows with a column `forgotten`: where it is true, post, problem and removes are null, and all that they hold.
 
     Forgotten is a post by its id, by its author's, or by that of the post whose text it has (a repost's, an edit's), a
-    deletion by the id that it names, and a dead letter by its SHA-256. Where nothing is forgotten the rows come back as
-    they are.
+    deletion by the post's or author's id that it names, and a dead letter by its SHA-256. Where nothing is forgotten
+    the rows come back as they are.
     """
     if not forgotten.hashes:
         return rows
@@ -44,7 +45,10 @@ def _many(rows: DataFrame, forgotten: Forgotten) -> DataFrame:
 def _keys() -> tuple[Column, ...]:
     post = F.col("post")
     copied = F.coalesce(F.when(post["kind"] == "repost", post["refers_to"]), post["edit_of"])
-    own = F.coalesce(_hash("post", post["id"]), F.col("sha256"), _hash("post", F.col("removes")))
+    removes = F.col("removes")
+    gone = F.substr(removes, F.lit(len(OF_AUTHOR) + 1))
+    named = F.when(removes.startswith(OF_AUTHOR), _hash("author", gone)).otherwise(_hash("post", removes))
+    own = F.coalesce(_hash("post", post["id"]), F.col("sha256"), named)
     return own, _hash("author", post["author"]), _hash("post", copied)
 
 

@@ -6,6 +6,8 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from micro_batch import OF_AUTHOR
+
 POST = (
     "STRUCT<id: STRING, kind: STRING, text: STRING, raw_text: STRING, created_at: TIMESTAMP, lang: STRING, "
     "author: STRING, refers_to: STRING, edit_of: STRING, "
@@ -80,6 +82,16 @@ def post_of(text: Column, **fields: Column) -> Column:
 def removal_only(id: Column) -> Column:
     """The outcome of an event that says that the post of that id (string, not null) was deleted."""
     return _outcome(removes=id)
+
+
+def removal_of_author(author: Column) -> Column:
+    """The outcome of an event that says that this author (string, not null) is gone, with all that was said before."""
+    return removal_only(all_of_author(author))
+
+
+def all_of_author(author: Column) -> Column:
+    """`removes` of an outcome that takes all posts of that author away, as far as they came before it."""
+    return F.concat(F.lit(OF_AUTHOR), author)
 
 
 def left_out() -> Column:

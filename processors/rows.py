@@ -1,10 +1,10 @@
 """Events to rows: decoded, read by the source's `process`, completed. One row an event.
 
 Columns of a row: post `posts.POST` + received_at, source, origin (null: see problem), problem string, removes string
-(the id of a post that this event deletes, alone, or takes the place of, beside a post), filtered boolean (read and left
-out on purpose: all three null), origin string, received_at timestamp, raw binary, length bigint, sha256 string, headers
-array<struct<key string, value binary>> (these four of a dead letter only). A tombstone has none of the three either,
-and is not filtered.
+(the id of a post that this event deletes, alone, or takes the place of, beside a post; or an author who is gone),
+filtered boolean (read and left out on purpose: all three null), origin string, received_at timestamp, raw binary,
+length bigint, sha256 string, headers array<struct<key string, value binary>> (these four of a dead letter only). A
+tombstone has none of the three either, and is not filtered.
 """
 
 from collections.abc import Callable, Sequence

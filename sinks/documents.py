@@ -19,6 +19,7 @@ from sinks.fingerprint import (
     content_hash,
     fingerprint,
     kind_of_removal,
+    name_in_removal,
     removal_fingerprint,
 )
 
@@ -133,13 +134,13 @@ def dead_letters(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> Dat
 
 
 def removals(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFrame:
-    """One row for each event that asks for a post to go, laid out as a document of `removals`."""
+    """One row for each event that asks for something to go, laid out as a document of `removals`."""
     return rows.where("removes is not null").select(
         F.concat(F.lit(f"{plan.id.query_id}:"), "origin").alias("_id"),
         F.lit(job).alias("job"),
         F.lit(source).alias("source"),
         F.lit(plan.id.number).cast("bigint").alias("batch_id"),
-        F.col("removes").alias("post_id"),
+        name_in_removal().alias("post_id"),
         kind_of_removal().alias("kind"),
         "origin",
         "received_at",

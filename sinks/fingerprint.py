@@ -13,6 +13,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from xxhash import xxh64_intdigest
 
+from micro_batch import OF_AUTHOR
+
 STRINGS = ("id", "kind", "text", "raw_text", "lang", "author", "refers_to", "edit_of", "source", "origin")
 DATES = ("created_at", "received_at")
 ARRAYS = ("hashtags", "mentions", "urls")
@@ -43,12 +45,21 @@ def fingerprint() -> Column:
 def removal_fingerprint() -> Column:
     """Of the removal that a row asks for; null where it asks for none."""
     is_asked = F.col("removes").isNotNull()
-    return F.when(is_asked, F.xxhash64(F.concat_ws(_BETWEEN_FIELDS, "origin", kind_of_removal(), "removes")))
+    fields = F.concat_ws(_BETWEEN_FIELDS, "origin", kind_of_removal(), name_in_removal())
+    return F.when(is_asked, F.xxhash64(fields))
 
 
 def kind_of_removal() -> Column:
-    """`edited` beside a post, else `deleted`; of a row that asks for a removal."""
-    return F.when(F.col("post").isNotNull(), "edited").otherwise("deleted")
+    """`edited` beside a post, `author` where an author is named, else `deleted`; of a row that asks for a removal."""
+    is_of_author = F.col("removes").startswith(OF_AUTHOR)
+    return F.when(F.col("post").isNotNull(), "edited").when(is_of_author, "author").otherwise("deleted")
+
+
+def name_in_removal() -> Column:
+    """The id of the post, or of the author, that a row asks to go; null where it asks for nothing."""
+    name = F.col("removes")
+    is_of_author = (kind_of_removal() == "author") & name.isNotNull()
+    return F.when(is_of_author, F.substr(name, F.lit(len(OF_AUTHOR) + 1))).otherwise(name)
 
 
 def of_post(post: Mapping[str, Any]) -> int:

@@ -91,7 +91,7 @@ def asked(
         for name in ("content_hash", "removals_hash")
     }
     change: dict[str, Any] = {"$set": hashes, "$inc": {"edits": 1}}
-    if kind == "deleted":  # an event of its own; an edit is one of the batch's posts
+    if kind != "edited":  # an event of its own; an edit is one of the batch's posts
         topic, partition, offset = origin.split("/")
         place = {"topic": topic, "partition": int(partition), "from": int(offset), "until": int(offset) + 1}
         change = {"$set": hashes, "$inc": {"deletions": 1}, "$push": {"offsets": place}}

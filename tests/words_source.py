@@ -1,11 +1,14 @@
-"""A source as somebody writes it out of tree, over a TCP feed: `post ID …`, `edit ID OF …`, `delete ID`, `like ID`."""
+"""A source as somebody writes it out of tree, over a TCP feed.
+
+`post ID …`, `edit ID OF …`, `delete ID`, `leave AUTHOR`, `like ID`.
+"""
 
 from typing import ClassVar
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from processors.posts import left_out, post_only, problem_only, removal_only
+from processors.posts import left_out, post_only, problem_only, removal_of_author, removal_only
 from processors.push import PushProcessor
 
 
@@ -35,6 +38,7 @@ def outcome(event: Column) -> Column:
         .when(verb == "repost", post_only(_post(event, words, "repost", of)))
         .when(verb == "edit", post_only(_post(event, words), of))
         .when(verb == "delete", removal_only(words[1]))
+        .when(verb == "leave", removal_of_author(words[1]))
         .when(verb == "like", left_out())
         .otherwise(problem_only("not_a_post"))
     )

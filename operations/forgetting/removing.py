@@ -87,10 +87,10 @@ class Forgetting:
         """What the feed has asked to go names it too. Of what is to be found yet, only where all was looked through."""
         is_all = self._scope.begin is None and self._scope.end is None
         of_job: dict[str, Any] = {"job": job} if is_all else {"job": job, "done_at": {"$ne": None}}
-        ids = sorted(targets.posts)
-        for first in range(0, len(ids), _IDS_AT_ONCE):
-            those = {"post_id": {"$in": ids[first : first + _IDS_AT_ONCE]}}
-            self._database["removals"].delete_many({**of_job, **those})
+        for kind, names in (({"$ne": "author"}, sorted(targets.posts)), ("author", sorted(targets.authors))):
+            for first in range(0, len(names), _IDS_AT_ONCE):
+                those = {"kind": kind, "post_id": {"$in": names[first : first + _IDS_AT_ONCE]}}
+                self._database["removals"].delete_many({**of_job, **those})
 
     def _of_job(self, job: str, targets: Targets) -> Found:
         found = Found()

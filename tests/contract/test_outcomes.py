@@ -6,9 +6,9 @@ import pytest
 from pyspark.sql import Column, Row, SparkSession
 from pyspark.sql import functions as F
 
-from forgotten import Forgotten, of_post
+from forgotten import Forgotten, of_author, of_post
 from processors.forgotten import left_out as without_forgotten
-from processors.posts import left_out, post_only, problem_only, removal_only
+from processors.posts import left_out, post_only, problem_only, removal_of_author, removal_only
 from processors.rows import with_outcome
 from sinks.documents import measure
 from sinks.fingerprint import content_hash, of_removal
@@ -17,6 +17,7 @@ from tests.streaming.fakes import FakeJob
 from tests.words_source import outcome
 
 EVENTS = [b"post 1", b"edit 2 1", b"delete 1", b"like", b"bad", b"\xff", None]
+LEAVES = b"leave me"
 
 
 def told(row: Row) -> tuple[str | None, str | None, str | None, bool]:
@@ -42,6 +43,7 @@ def test_an_event_is_a_post_a_dead_letter_a_deletion_an_edit_or_left_out_and_a_t
 def test_every_outcome_has_the_same_three_fields(spark: SparkSession) -> None:
     post = F.lit(None)
     kinds = [post_only(post), post_only(post, F.lit("1")), problem_only("x"), removal_only(F.lit("1")), left_out()]
+    kinds.append(removal_of_author(F.lit("me")))
     found = {spark.range(1).select(each.alias("o")).schema["o"].dataType.simpleString() for each in kinds}
     assert len(found) == 1
     assert found.pop().endswith(">,problem:string,removes:string>")
@@ -71,6 +73,25 @@ def test_each_kind_of_event_is_counted_and_what_is_asked_to_go_is_part_of_the_ha
     without = measure(with_outcome(events(EVENTS), outcome, settings).withColumn("removes", F.lit(None).cast("string")))
     assert int(contents.content_hash, 16) == (int(without.content_hash, 16) + int(contents.removals_hash, 16)) % 2**64
     assert without.removals_hash == "0" * 16
+
+
+def test_an_author_who_is_gone_is_a_deletion_by_another_name_than_that_of_a_post(
+    events: Frame, spark: SparkSession, tmp_path: Path
+) -> None:
+    contents = measure(with_outcome(events([LEAVES]), outcome, FakeJob(spark, tmp_path).settings))
+    assert (contents.deletions, contents.posts, contents.filtered) == (1, 0, 0)
+    asked = {"origin": "0", "kind": "author", "post_id": "me"}
+    assert contents.removals_hash == content_hash(of_removal(asked))
+
+
+@pytest.mark.parametrize("others", [0, 200])
+def test_an_author_who_is_forgotten_is_not_asked_to_go_once_more(
+    events: Frame, spark: SparkSession, tmp_path: Path, others: int
+) -> None:
+    hashes = frozenset({of_author("me"), of_post("me"), *(of_post(f"other {number}") for number in range(others))})
+    rows = with_outcome(events([LEAVES, b"leave you"]), outcome, FakeJob(spark, tmp_path).settings)
+    contents = measure(without_forgotten(rows, Forgotten(hashes)))
+    assert (contents.forgotten, contents.deletions) == (1, 1)
 
 
 @pytest.mark.parametrize("others", [0, 200])

@@ -10,7 +10,7 @@ from tests.conftest import Documents
 from tests.integration.held_jobs import wait_until
 from tests.integration.jobs import RunningJob, job, message, run
 from tests.integration.stored import not_as_described, posts, read_until_stored
-from tests.servers.jetstream import JetstreamHost, Scripted, created, deleted
+from tests.servers.jetstream import JetstreamHost, Scripted, created, deleted, gone
 from tests.servers.peer import free_port
 
 JOB = ("--jobname", "demo", "--source", "bluesky", "--trigger-seconds", "1")
@@ -105,7 +105,7 @@ def test_what_a_host_has_no_more_is_lost_and_what_it_still_has_is_backfilled(
     assert lost["to"] == backfilled["from"]
 
 
-def test_the_filter_keeps_what_it_is_asked_for(
+def test_the_filter_keeps_what_it_is_asked_for_and_who_is_gone_takes_every_post_along(
     data_folder: Path, settings: dict[str, str], database: Documents
 ) -> None:
     log = EventLog()
@@ -115,10 +115,22 @@ def test_the_filter_keeps_what_it_is_asked_for(
             until_connected(running)
             for number, (text, lang) in enumerate([("flu", "en"), ("covid", "de"), ("COVID!", "en"), ("covid", "ja")]):
                 log.publish(created(number, text, langs=[lang]))
-            read_until_stored(running, database, 2)
+            log.publish(created(4, "covid", did="did:plc:b"))
+            log.publish(created(5, "covid", did="did:plc:c"))
+            log.publish(gone("did:plc:c", "deactivated"))
+            read_until_stored(running, database, 4)
+            assert numbers(database) == [2, 3, 4, 5]
+            log.publish(gone("did:plc:a"))
+            log.publish(created(6, "covid again"))
+            log.publish(gone("did:plc:b", "takendown"))
+            wait_until(running, lambda: numbers(database) == [5, 6])
             running.stop()
-    assert numbers(database) == [2, 3]
     assert database["dead_letters"].count_documents({}) == 0
+    entries = list(database["batches"].find())
+    sums = {name: sum(each[name] for each in entries) for name in ("posts", "deletions", "filtered")}
+    assert sums == {"posts": 2, "deletions": 2, "filtered": 3}
+    assert sum(each.get("forgotten", 0) for each in entries) == 3
+    assert not_as_described(database) == []
 
 
 def test_without_a_host_the_job_says_so_and_what_plays_one(

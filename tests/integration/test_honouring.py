@@ -15,7 +15,7 @@ from ledger.removal import Removal
 from ledger.removals import RemovalLog
 from sinks import fingerprint
 from tests.conftest import Documents
-from tests.filled import Filling, asked, fill
+from tests.filled import BEGIN, Filling, asked, fill
 from tests.integration.in_process import Commands
 from tests.integration.removed_posts import FILLING, QUERY, Killed, changed, dying, entry, ids, post_id
 from tests.integration.stored import not_as_described, posts
@@ -107,6 +107,39 @@ def test_an_edit_takes_the_versions_before_it_and_never_itself_or_a_later_one(
     assert sorted(left) == sorted(origins[1:])
     assert post_id(41) in ids(filled)
     assert counted(filled) == 1
+
+
+def test_all_earlier_posts_of_an_author_who_is_gone_go_once_and_are_found_by_an_index(
+    commands: Commands, filled: Documents
+) -> None:
+    before = {post["id"]: post["author"] for post in posts(filled)}
+    theirs = {name for name, author in before.items() if author == "7003"}
+    assert len(theirs) == 12
+    asked(filled, f"{QUERY}:3", "posts/9/900", "7003", BEGIN + timedelta(days=1), "author")
+    ask(filled, post_id(0), origin="posts/9/901")
+    assert commands.notes() == [WAITS]
+    done(honouring(filled, ToldClock((BEGIN + timedelta(days=2) - START).total_seconds())))
+    assert ids(filled) == before.keys() - theirs - {post_id(0)}
+    assert counted(filled) == 13
+    assert commands.notes() == []
+    assert not_as_described(filled) == []
+    plan = filled["micro_batches"].find({"job": "covid", "content.author": {"$in": ["7003"]}}).explain()
+    assert "author of covid" in str(plan["queryPlanner"]["winningPlan"])
+
+
+def test_a_feed_that_deletes_posts_only_pays_for_no_index_on_authors(filled: Documents) -> None:
+    ask(filled, post_id(3))
+    done(honouring(filled, expects=True))
+    assert "author of covid" not in filled["micro_batches"].index_information()
+
+
+def test_forget_takes_the_author_out_of_what_the_feed_asked_too_and_no_post_of_that_name(
+    commands: Commands, filled: Documents
+) -> None:
+    ask(filled, "7003", "author", origin="posts/9/900")
+    ask(filled, "7003", "deleted", origin="posts/9/901")
+    commands.done("forget", "--author", "7003", "--yes")
+    assert [each["kind"] for each in filled["removals"].find()] == ["deleted"]
 
 
 @pytest.mark.parametrize("step", ["announce", "write", "account", "looked_for"])

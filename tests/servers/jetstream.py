@@ -113,6 +113,12 @@ def deleted(number: int, did: str = "did:plc:a") -> dict[str, Any]:
     return {"did": did, "kind": "commit", "commit": commit}
 
 
+def gone(did: str, status: str = "deleted") -> dict[str, Any]:
+    """The event of an account that is not active any more."""
+    told = {"active": False, "did": did, "seq": 1, "status": status, "time": "2026-01-02T00:00:00.000Z"}
+    return {"did": did, "kind": "account", "account": told}
+
+
 def numbers(events: list[Any]) -> list[int]:
     """Of posts' events as they came."""
     return [int(json.loads(event)["commit"]["rkey"][2:]) for event in events if isinstance(event, bytes)]

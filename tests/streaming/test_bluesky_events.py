@@ -260,7 +260,30 @@ def test_what_is_deliberately_no_post_is_left_out(spark: SparkSession) -> None:
         event({"text": "", "embed": pictures}),
         event({"subject": {"uri": "x"}}, collection="app.bsky.feed.like"),
         event(None, collection="app.bsky.feed.like", operation="delete"),
-        '{"did":"did:plc:a","time_us":1,"kind":"account","account":{"active":false,"status":"deleted","seq":1}}',
         '{"did":"did:plc:a","time_us":1,"kind":"identity","identity":{"seq":1}}',
     )
-    assert found == [LEFT_OUT] * 5
+    assert found == [LEFT_OUT] * 4
+
+
+def account(**fields: Any) -> str:  # noqa: ANN401
+    return json.dumps({"did": "did:plc:a", "time_us": SEEN_US, "kind": "account", "account": {"seq": 1, **fields}})
+
+
+def test_an_account_that_is_deleted_or_taken_down_takes_its_posts_with_it(spark: SparkSession) -> None:
+    gone = (account(active=False, status="deleted"), account(active=False, status="takendown"))
+    for found in outcomes(spark, *gone, keywords="never", languages="xx"):
+        assert found == {"post": None, "problem": None, "removes": "author did:plc:a"}
+
+
+def test_an_account_that_is_there_or_away_for_a_time_keeps_its_posts(spark: SparkSession) -> None:
+    events = (
+        account(active=True),
+        account(active=True, status="deleted"),
+        account(active=False),
+        account(status="deleted"),
+        account(active="false", status="deleted"),
+        account(active=False, status=["deleted"]),
+        *(account(active=False, status=status) for status in ("deactivated", "suspended", "desynchronized", "new")),
+        account(active=False, status="deleted").replace("did:plc:a", "a b"),
+    )
+    assert outcomes(spark, *events) == [LEFT_OUT] * len(events)

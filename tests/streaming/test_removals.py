@@ -9,7 +9,16 @@ from sinks.fingerprint import content_hash, of_dead_letter, of_post, of_removal
 from tests.streaming.fakes import HEARD_AT, FakeJob, Killed
 from tests.words_source import UnheardWords
 
-HEARD = [b"post 1 first", b"edit 1 1 better", b"delete 2", b"like 1", b"nonsense", b"delete 3", b"edit 5 4 it"]
+HEARD = [
+    b"post 1 first",
+    b"edit 1 1 better",
+    b"delete 2",
+    b"like 1",
+    b"nonsense",
+    b"delete 3",
+    b"edit 5 4 it",
+    b"leave me",
+]
 REMOVAL = (
     "struct<_id:string,job:string,source:string,batch_id:bigint,post_id:string,kind:string,origin:string,"
     "received_at:timestamp,done_at:timestamp,due_at:timestamp>"
@@ -27,7 +36,7 @@ def test_posts_dead_letters_and_removals_of_one_batch_each_have_their_place_and_
     (committed,) = job.ledger.committed.values()
     plan, contents = committed.plan, committed.plan.contents
     assert (contents.posts, contents.dead_letters, contents.tombstones, contents.forgotten) == (3, 1, 0, 0)
-    assert (contents.deletions, contents.edits, contents.filtered) == (2, 2, 1)
+    assert (contents.deletions, contents.edits, contents.filtered) == (3, 2, 1)
     assert [post["id"] for post in job.content] == ["1", "1", "5"]
     asked = sorted(job.removals, key=lambda each: str(each["origin"]))
     assert [(each["kind"], each["post_id"]) for each in asked] == [
@@ -35,6 +44,7 @@ def test_posts_dead_letters_and_removals_of_one_batch_each_have_their_place_and_
         ("deleted", "2"),
         ("deleted", "3"),
         ("edited", "4"),
+        ("author", "me"),
     ]
     assert {each["received_at"] for each in asked} == {HEARD_AT}
     assert {(each["done_at"], each["due_at"]) for each in asked} == {(None, plan.logged.timestamp)}

@@ -15,7 +15,7 @@ def event(origin: str, seconds: float = 0) -> dict[str, Any]:
 
 
 def post(name: str, origin: str = "posts/0/5", **fields: object) -> dict[str, Any]:
-    return {"id": name, "kind": "post", "refers_to": None, "edit_of": None} | event(origin) | fields
+    return {"id": name, "author": None, "kind": "post", "refers_to": None, "edit_of": None} | event(origin) | fields
 
 
 def asked(kind: str, name: str, origin: str = "posts/0/6") -> Asked:
@@ -62,6 +62,15 @@ def test_an_edit_takes_earlier_versions_and_neither_its_own_nor_a_later_one_nor_
     assert not edit.takes(post("1", "posts/0/7"))
     assert not edit.takes(post("4", "posts/0/10", edit_of="1"))
     assert not edit.takes(post("5", "posts/0/5", kind="repost", refers_to="1"))
+
+
+def test_who_is_gone_takes_all_posts_that_came_before_and_none_of_others_or_from_after_a_return() -> None:
+    gone = asked("author", "me", "posts/0/6")
+    assert gone.takes(post("1", "posts/0/5", author="me"))
+    assert not gone.takes(post("2", "posts/0/7", author="me"))
+    assert not gone.takes(post("me", "posts/0/5", author="you"))
+    assert not gone.takes(post("3", "posts/0/5", author="you", edit_of="me"))
+    assert not gone.takes(post("4", "posts/0/5"))
 
 
 def test_of_several_edits_the_last_one_counts() -> None:
