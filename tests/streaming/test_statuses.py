@@ -56,29 +56,29 @@ def only_post(outcome: Outcome) -> dict[str, Any]:
     return dict(outcome["post"])
 
 
-def test_what_a_real_instance_sent_becomes_posts_with_all_that_it_says_of_them(read: Read) -> None:
+def test_what_an_instance_sends_becomes_posts_with_all_that_it_says_of_them(read: Read) -> None:
     lines = [spool_line(event, "all").event for event in EventStream(100_000).feed(FRAMES)]
     update, delete, edit, filters, announcement, reply = read(lines)
     post = only_post(update)
-    assert post["id"] == "108914354907984653"
-    assert (post["kind"], post["lang"], post["author"]) == ("post", "en", "aiueohisama@mstdn.jp")
-    assert post["raw_text"].startswith("<p>処女の子が")
+    assert post["id"] == "116155200000000101"
+    assert (post["kind"], post["lang"], post["author"]) == ("post", "en", "asagao@umi.example")
+    assert post["raw_text"].startswith("<p>朝の海は")
     assert post["text"] == post["raw_text"].removeprefix("<p>").removesuffix("</p>")
-    assert post["created_at"].replace(tzinfo=UTC) == datetime(2022, 8, 30, 23, 12, 47, tzinfo=UTC)
+    assert post["created_at"].replace(tzinfo=UTC) == datetime(2026, 3, 1, 8, 15, 30, tzinfo=UTC)
     assert post["metrics"] == {"likes": 0, "reposts": 0, "replies": 0, "quotes": None}
-    assert delete == {"post": None, "problem": None, "removes": "107214471804101576"}
-    assert edit["removes"] == edit["post"]["id"] == "109348684737626801"
+    assert delete == {"post": None, "problem": None, "removes": "116150000000000404"}
+    assert edit["removes"] == edit["post"]["id"] == "116155260000000202"
     assert edit["problem"] is None
     assert edit["post"]["text"] == (
-        "musicTuesday Here's a solo piano track of mine called Gravity Assist neoclassical (jazz ish)"
+        "songSunday Here's a slow guitar piece of mine called Rain Over the Allotment fingerstyle (folk ish)"
     )
-    assert edit["post"]["hashtags"] == ["MUSICTUESDAY", "piano", "neoclassical", "jazz"]
-    assert edit["post"]["urls"] == ["https://cstudios.bandcamp.com/track/celestia-gravity-assist-no-19-var-2"]
+    assert edit["post"]["hashtags"] == ["SONGSUNDAY", "guitar", "fingerstyle", "folk"]
+    assert edit["post"]["urls"] == ["https://tunes.example/marlow/rain-over-the-allotment-no-7-second-take"]
     assert filters == announcement == LEFT_OUT
     answer = only_post(reply)
-    assert (answer["kind"], answer["refers_to"]) == ("reply", "108914298452377720")
-    assert answer["mentions"] == ["disarray@pl.nulled.red"]
-    assert answer["text"] == "@disarray glad i was able to help"
+    assert (answer["kind"], answer["refers_to"]) == ("reply", "116155210000000299")
+    assert answer["mentions"] == ["tamsin@meadow.example"]
+    assert answer["text"] == "@tamsin the left knob did it, thank you"
 
 
 def test_a_quote_and_a_boost_name_what_they_refer_to_and_a_boost_has_its_words(read: Read) -> None:

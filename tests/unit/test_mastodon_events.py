@@ -34,14 +34,16 @@ def test_what_an_instance_sends_becomes_lines_with_what_it_sent_and_its_words() 
     update, delete, edit, filters, announcement, reply = (json.loads(line) for line in lines)  # type: ignore[arg-type]
     assert isinstance(events[0].data, bytes)
     assert update["status"] == json.loads(events[0].data)
-    assert update["text"].startswith("処女の子が「処女だから")
-    assert update["author"] == "aiueohisama@mstdn.jp"
-    assert delete == {"event": "delete", "id": "107214471804101576"}
-    assert (edit["event"], edit["id"]) == ("status.update", "109348684737626801")
-    assert edit["text"].startswith("#musicTuesday \n\nHere's a solo #piano track of mine called Gravity Assist\n\n")
-    assert edit["links"] == ["https://cstudios.bandcamp.com/track/celestia-gravity-assist-no-19-var-2"]
-    assert reply["text"] == "@disarray glad i was able to help"
-    assert reply["mentions"] == ["disarray@pl.nulled.red"]
+    assert update["text"].startswith("朝の海はとても静かで、")
+    assert update["author"] == "asagao@umi.example"
+    assert delete == {"event": "delete", "id": "116150000000000404"}
+    assert (edit["event"], edit["id"]) == ("status.update", "116155260000000202")
+    assert edit["text"].startswith(
+        "#songSunday \n\nHere's a slow #guitar piece of mine called Rain Over the Allotment\n\n"
+    )
+    assert edit["links"] == ["https://tunes.example/marlow/rain-over-the-allotment-no-7-second-take"]
+    assert reply["text"] == "@tamsin the left knob did it, thank you"
+    assert reply["mentions"] == ["tamsin@meadow.example"]
     assert [filters, announcement] == [
         {"event": "filters_changed", "left_out": "kind"},
         {"event": "announcement", "left_out": "kind"},

@@ -48,7 +48,7 @@ def test_what_an_instance_sends_is_read_to_the_byte_and_heartbeats_are_no_events
     assert [event.name for event in events] == [
         "update", "delete", "status.update", "filters_changed", "announcement", "update",
     ]  # fmt: skip
-    assert events[1].data == b"107214471804101576"
+    assert events[1].data == b"116150000000000404"
     assert all(isinstance(event.data, bytes) and event.data in FRAMES for event in events)
 
 
