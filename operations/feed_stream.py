@@ -9,8 +9,8 @@ from typing import Protocol, Self
 from operations.feed_client import GRACE_SECONDS
 from operations.feed_progress import Progress
 from operations.interrupt import Interrupt
-from operations.x_stand_in.server import PATIENCE_SECONDS
 from operations.x_stand_in.stream import StreamLost, XStream
+from operations.x_stand_in.streaming import PATIENCE_SECONDS
 
 log = logging.getLogger(__name__)
 

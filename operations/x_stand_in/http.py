@@ -13,7 +13,7 @@ from operations.x_stand_in.site import Answer, Request, Site
 class Server(HangUpServer):
     """Serves at a listening socket, which it closes in the end."""
 
-    def __init__(self, listener: socket.socket, site: Site) -> None:
+    def __init__(self, listener: socket.socket, site: Site[Any]) -> None:
         super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener

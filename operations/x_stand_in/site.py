@@ -3,9 +3,11 @@
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from operations.x_stand_in.stream import XStream
+
+Stream = TypeVar("Stream", bound=XStream)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Site(Protocol):
+class Site(Protocol[Stream]):
     """What is served."""
 
     gzip: bool
@@ -43,8 +45,8 @@ class Site(Protocol):
 
     def admit(
         self, request: Request, connection: socket.socket, compressed: bool, greet: Callable[[], None]
-    ) -> XStream | Answer:
+    ) -> Stream | Answer:
         """A new stream, after `greet` has sent the head of its response, or why there is none."""
 
-    def play(self, stream: XStream) -> None:
+    def play(self, stream: Stream) -> None:
         """Write the stream; it is over when this returns."""

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from ledger.indexes import ensure_indexes
 from tests.conftest import Documents
+from tests.filled import fill
+from tests.integration.in_process import Commands
+from tests.integration.removed_posts import FILLING
 from tests.servers.count_page import CountPage
 from tests.servers.hdfs import Hdfs
 from tests.servers.kafka import KafkaBroker
@@ -35,3 +39,19 @@ def page() -> Iterator[CountPage]:
 def settings(mongodb_uri: str, database: Documents, page: CountPage) -> dict[str, str]:
     """Of a job that stores in the test's database and counts by its page."""
     return {"mongodb_uri": mongodb_uri, "database": database.name, "count_url": page.url, "lease_seconds": "1"}
+
+
+@pytest.fixture
+def filled(database: Documents) -> Documents:
+    """A database as a job leaves it (`removed_posts.FILLING`)."""
+    ensure_indexes(database)
+    fill(database, FILLING)
+    return database
+
+
+@pytest.fixture
+def commands(
+    mongodb_uri: str, filled: Documents, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Commands:
+    """manage.py for what is filled."""
+    return Commands(mongodb_uri, filled, monkeypatch, capsys)

@@ -4,8 +4,8 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from random import Random
@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from clock import SystemClock
-from errors import CannotStart
 from operations.jetstream_stand_in.event_log import EventLog
 from receivers.bluesky import BlueskyReceiver
 from receivers.jetstream.addresses import MOST_BYTES
@@ -22,6 +21,7 @@ from tests.servers.heard import Heard
 from tests.servers.jetstream import JetstreamHost, Scripted, created, numbers
 from tests.servers.kept_spool import KeptSpool, Recorded
 from tests.servers.peer import free_port
+from tests.servers.receiving import refusal_of, running
 
 BOUND_SECONDS = 30
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,16 +37,8 @@ def made(heard: Heard, *hosts: JetstreamHost, **more: Any) -> BlueskyReceiver:  
     return BlueskyReceiver(heard.parts(SystemClock(), **{**given, **more}))
 
 
-@contextmanager
-def listening(heard: Heard, *hosts: JetstreamHost, **more: Any) -> Iterator[BlueskyReceiver]:  # noqa: ANN401
-    receiver = made(heard, *hosts, **more)
-    receiver.start()
-    try:
-        yield receiver
-    finally:
-        receiver.stop(BOUND_SECONDS)
-        assert receiver.is_over
-    assert receiver.failure is None
+def listening(heard: Heard, *hosts: JetstreamHost, **more: Any) -> AbstractContextManager[BlueskyReceiver]:  # noqa: ANN401
+    return running(made(heard, *hosts, **more))
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -317,10 +309,7 @@ def test_a_network_without_a_host_ends_the_start_with_what_to_do(caplog: pytest.
     given = {"jobname": "a", "source": "bluesky", "start_timeout_seconds": 0.5}
     address = f"ws://127.0.0.1:{free_port()}"
     receiver = BlueskyReceiver(heard.parts(SystemClock(), bluesky_url=address, **given))
-    receiver.start()
-    receiver._thread.join(BOUND_SECONDS)
-    assert isinstance(receiver.failure, CannotStart)
-    said = str(receiver.failure)
+    said = refusal_of(receiver)
     assert "Connection refused" in said
     assert "manage.py feed --file demo/tweets.txt" in said
     assert "CASESTREAM_BLUESKY_URL=ws://127.0.0.1:6008" in said

@@ -16,7 +16,6 @@ from clock import SystemClock
 from errors import JobError
 from forgotten import of_author, of_post
 from ledger.forgotten import ForgottenLog
-from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
 from ledger.removal import FORGET, Removal
 from operations.exporting.folder import Folder
@@ -28,27 +27,13 @@ from spool.files import LocalFolder
 from spool.segments import decode
 from spool.writer import SpoolWriter
 from tests.conftest import Documents
-from tests.filled import BEGIN, fill
+from tests.filled import BEGIN
 from tests.integration.in_process import Commands
-from tests.integration.removed_posts import FILLING, QUERY, Killed, changed, dying, entry, ids, post_id
+from tests.integration.removed_posts import QUERY, Killed, changed, dying, entry, ids, post_id
 from tests.integration.stored import raw
 from tests.told_clock import ToldClock
 
 COLLECTIONS = ("micro_batches", "batches", "dead_letters", "forgotten")
-
-
-@pytest.fixture
-def filled(database: Documents) -> Documents:
-    ensure_indexes(database)
-    fill(database, FILLING)
-    return database
-
-
-@pytest.fixture
-def commands(
-    mongodb_uri: str, filled: Documents, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Commands:
-    return Commands(mongodb_uri, filled, monkeypatch, capsys)
 
 
 def everything(database: Documents) -> dict[str, dict[str, bytes]]:

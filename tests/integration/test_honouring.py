@@ -10,33 +10,18 @@ import pytest
 
 from errors import LeaseLost
 from ledger.honouring import Honouring, indexes_of
-from ledger.indexes import ensure_indexes
 from ledger.removal import Removal
 from ledger.removals import RemovalLog
 from sinks import fingerprint
 from tests.conftest import Documents
 from tests.filled import BEGIN, Filling, asked, fill
 from tests.integration.in_process import Commands
-from tests.integration.removed_posts import FILLING, QUERY, Killed, changed, dying, entry, ids, post_id
+from tests.integration.removed_posts import QUERY, Killed, changed, dying, entry, ids, post_id
 from tests.integration.stored import not_as_described, posts
 from tests.told_clock import START, ToldClock
 
 WITHIN = 3_600
 WAITS = "what the feed has deleted or edited is stored still"
-
-
-@pytest.fixture
-def filled(database: Documents) -> Documents:
-    ensure_indexes(database)
-    fill(database, FILLING)
-    return database
-
-
-@pytest.fixture
-def commands(
-    mongodb_uri: str, filled: Documents, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Commands:
-    return Commands(mongodb_uri, filled, monkeypatch, capsys)
 
 
 def honouring(

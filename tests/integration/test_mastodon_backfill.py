@@ -14,7 +14,8 @@ from receivers.mastodon_api.instance import Instance
 from receivers.mastodon_api.places import Place
 from receivers.mastodon_api.sse import ServerEvent
 from settings import Settings
-from tests.servers.mastodon_api import MastodonApi, refuse
+from tests.servers.mastodon_api import MastodonApi
+from tests.servers.scripted import refuse
 from tests.told_clock import START, ToldClock
 
 NO_MORE = {"X-RateLimit-Remaining": "0"}
@@ -168,7 +169,7 @@ def test_what_came_before_a_refusal_is_kept_and_covers_the_end_of_the_gap() -> N
         stage.hear(written(api, 800))
         newest = [written(api, 900 + number) for number in range(60)]
         page = api.timelines.page("/api/v1/timelines/public", {"limit": "40"})
-        api._refusals.append(Answer(200, json.dumps(page).encode(), NO_MORE))
+        api.refusals.append(Answer(200, json.dumps(page).encode(), NO_MORE))
         assert stage.fetch(200) == pytest.approx(80)
         assert len(api.page_requests) == 1
     assert stage.ids == [each["id"] for each in newest[20:]]

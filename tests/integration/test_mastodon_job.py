@@ -9,7 +9,8 @@ from tests.conftest import Documents
 from tests.integration.held_jobs import wait_until
 from tests.integration.jobs import job, message, run
 from tests.integration.stored import not_as_described, posts
-from tests.servers.mastodon_api import MastodonApi, refuse, says
+from tests.servers.mastodon_api import MastodonApi, says
+from tests.servers.scripted import refuse
 
 JOB = ("--jobname", "demo", "--source", "mastodon", "--trigger-seconds", "1")
 

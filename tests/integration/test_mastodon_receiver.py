@@ -3,8 +3,8 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import pytest
@@ -16,8 +16,10 @@ from receivers.mastodon import MastodonReceiver
 from spool.segments import CutEvent
 from tests.servers.heard import Heard
 from tests.servers.kept_spool import KeptSpool, Recorded
-from tests.servers.mastodon_api import FRAMES, MastodonApi, refuse, says
+from tests.servers.mastodon_api import FRAMES, MastodonApi, says
 from tests.servers.peer import Peer, free_port, hold
+from tests.servers.receiving import refusal_of, running, to_its_end
+from tests.servers.scripted import refuse
 from tests.told_clock import ToldClock
 
 BOUND_SECONDS = 30
@@ -30,30 +32,18 @@ def made(heard: Heard, clock: Clock | None = None, **given: Any) -> MastodonRece
     return MastodonReceiver(heard.parts(clock or ToldClock(), jobname="a", source="mastodon", **given))
 
 
-@contextmanager
 def listening(
     heard: Heard,
     api: MastodonApi,
     clock: Clock | None = None,
     **more: Any,  # noqa: ANN401
-) -> Iterator[MastodonReceiver]:
-    receiver = made(heard, clock, **api.settings, **more)
-    receiver.start()
-    try:
-        yield receiver
-    finally:
-        receiver.stop(BOUND_SECONDS)
-        assert receiver.is_over
-    assert receiver.failure is None
+) -> AbstractContextManager[MastodonReceiver]:
+    return running(made(heard, clock, **api.settings, **more))
 
 
-def refusal_of(url: str, clock: ToldClock | None = None, **more: Any) -> str:  # noqa: ANN401
+def no_start(url: str, clock: ToldClock | None = None, **more: Any) -> str:  # noqa: ANN401
     """What a receiver that cannot start says."""
-    receiver = made(Heard(), clock, mastodon_url=url, mastodon_token="a-token-of-tests", **more)
-    receiver.start()
-    receiver._thread.join(BOUND_SECONDS)
-    assert isinstance(receiver.failure, CannotStart), receiver.failure
-    return str(receiver.failure)
+    return refusal_of(made(Heard(), clock, mastodon_url=url, mastodon_token="a-token-of-tests", **more))
 
 
 def lines(heard: Heard) -> list[dict[str, Any]]:
@@ -77,7 +67,7 @@ def scripted(api: MastodonApi, *script: Callable[[SseStream], None]) -> Mastodon
     return api
 
 
-def test_what_a_real_instance_sends_is_heard_and_heartbeats_are_no_events() -> None:
+def test_what_an_instance_sends_is_heard_and_heartbeats_are_no_events() -> None:
     heard = Heard()
     with MastodonApi(script=[says(FRAMES, b":thump\n")]) as api, listening(heard, api, mastodon_authors="all"):
         heard.wait_until(lambda: len(heard.events) == 6)
@@ -233,8 +223,7 @@ def test_a_run_that_ends_in_the_middle_of_the_pages_leaves_the_gap_and_all_of_it
         missed = [api.write(f"missed {number:02}")["content"][3:-4] for number in range(60)]
         stopped = away(Stopping(spool))
         receiver = stopped.receiver = made(stopped, None, **api.settings)
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
+        to_its_end(receiver)
         assert receiver.failure is None
         assert texts(stopped) == missed[20:]
         assert stopped.gaps == [("the job died", False)]
@@ -320,7 +309,7 @@ def test_connections_that_bring_nothing_are_made_more_and_more_rarely() -> None:
 
 def test_a_token_that_is_not_known_ends_the_job_with_the_instance_s_words_and_advice() -> None:
     with MastodonApi(token="another") as api:
-        said = refusal_of(api.url)
+        said = no_start(api.url)
     assert "HTTP 401: Invalid access token" in said
     assert "CASESTREAM_MASTODON_TOKEN" in said
     assert "a-token-of-tests" not in said
@@ -332,8 +321,7 @@ def test_a_token_that_is_revoked_while_the_job_runs_ends_it() -> None:
         scripted(api, says(update(api, "one"), then=SseStream.end))
         api.script.append(refuse(401, INVALID))
         receiver = made(heard, None, **api.settings)
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
+        to_its_end(receiver)
     assert isinstance(receiver.failure, CannotStart)
     assert texts(heard) == ["one"]
 
@@ -351,12 +339,12 @@ def test_a_token_that_is_revoked_while_the_job_runs_ends_it() -> None:
 )
 def test_an_address_that_gives_no_stream_ends_the_start_with_its_words(answer: Any, words: str) -> None:  # noqa: ANN401
     with MastodonApi(then=answer) as api:
-        assert words in refusal_of(api.url, start_timeout_seconds=60)
+        assert words in no_start(api.url, start_timeout_seconds=60)
 
 
 def test_an_address_where_nobody_answers_is_tried_until_the_start_is_over() -> None:
     clock = ToldClock()
-    said = refusal_of(f"http://127.0.0.1:{free_port()}", clock, start_timeout_seconds=60)
+    said = no_start(f"http://127.0.0.1:{free_port()}", clock, start_timeout_seconds=60)
     assert "gave no stream within 60 s: the connection broke" in said
     assert sum(clock.waits) >= 60
     assert len(clock.waits) < 12
@@ -398,9 +386,7 @@ def test_one_hashtag_that_is_refused_ends_them_all() -> None:
     with MastodonApi(then=play) as api:
         api.script.append(refuse(401, INVALID))
         receiver = made(Heard(), None, **api.settings, mastodon_stream="hashtags", mastodon_hashtags="a1,b1,c1")
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
-        assert receiver.is_over
+        to_its_end(receiver)
     assert isinstance(receiver.failure, CannotStart)
 
 

@@ -25,13 +25,6 @@ def filled(database: Documents) -> Documents:
     return database
 
 
-@pytest.fixture
-def commands(
-    mongodb_uri: str, filled: Documents, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Commands:
-    return Commands(mongodb_uri, filled, monkeypatch, capsys)
-
-
 def retention(
     database: Documents, clock: ToldClock, days: float | None = 1, fence: Callable[[], None] = lambda: None
 ) -> Retention:

@@ -3,8 +3,7 @@
 import hashlib
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from receivers.socket import SocketReceiver
 from spool.segments import CutEvent
 from tests.servers.heard import Heard
 from tests.servers.peer import Peer, free_port, hold, reset_after, send
+from tests.servers.receiving import running, to_its_end
 
 BOUND_SECONDS = 30
 
@@ -22,29 +22,18 @@ def receiver(heard: Heard, port: int, **more: Any) -> SocketReceiver:  # noqa: A
     return SocketReceiver(heard.parts(**given))
 
 
-@contextmanager
-def listening(heard: Heard, port: int, **more: Any) -> Iterator[SocketReceiver]:  # noqa: ANN401
-    started = receiver(heard, port, **more)
-    started.start()
-    try:
-        yield started
-    finally:
-        started.stop(BOUND_SECONDS)
-        assert started.is_over
+def listening(heard: Heard, port: int, **more: Any) -> AbstractContextManager[SocketReceiver]:  # noqa: ANN401
+    return running(receiver(heard, port, **more))
 
 
-def to_its_end(heard: Heard, port: int, **more: Any) -> SocketReceiver:  # noqa: ANN401
-    started = receiver(heard, port, available_now=True, **more)
-    started.start()
-    started._thread.join(BOUND_SECONDS)
-    assert started.is_over
-    return started
+def until_the_feed_ends(heard: Heard, port: int, **more: Any) -> SocketReceiver:  # noqa: ANN401
+    return to_its_end(receiver(heard, port, available_now=True, **more))
 
 
 def test_lines_come_one_event_each_to_the_byte() -> None:
     heard = Heard()
     with Peer(send(b"a\n\nb\r\n\x00\xff\xfe\xef\xbb\xbf\n" + "ü\u2028".encode() + b"\n")) as peer:
-        to_its_end(heard, peer.port)
+        until_the_feed_ends(heard, peer.port)
     assert heard.events == [b"a", b"", b"b\r", b"\x00\xff\xfe\xef\xbb\xbf", "ü\u2028".encode()]
     assert heard.gaps == []
 
@@ -52,21 +41,21 @@ def test_lines_come_one_event_each_to_the_byte() -> None:
 def test_a_peer_that_trickles_a_byte_at_a_time_is_heard_as_well() -> None:
     heard = Heard()
     with Peer(send(*(bytes([byte]) for byte in b"first\nsecond\n"))) as peer:
-        to_its_end(heard, peer.port)
+        until_the_feed_ends(heard, peer.port)
     assert heard.events == [b"first", b"second"]
 
 
 def test_the_last_line_is_kept_without_its_line_feed() -> None:
     heard = Heard()
     with Peer(send(b"whole\nno line feed")) as peer:
-        to_its_end(heard, peer.port)
+        until_the_feed_ends(heard, peer.port)
     assert heard.events == [b"whole", b"no line feed"]
 
 
 def test_a_line_that_is_too_long_is_cut_and_its_length_and_hash_are_kept() -> None:
     heard, line = Heard(), b"x" * 1_000_000
     with Peer(send(line + b"\nnext\n")) as peer:
-        to_its_end(heard, peer.port)
+        until_the_feed_ends(heard, peer.port)
     assert heard.events == [CutEvent(line[:1000], len(line), hashlib.sha256(line).hexdigest()), b"next"]
 
 
@@ -160,7 +149,7 @@ def test_a_peer_that_is_connected_and_silent_is_left_alone_until_the_job_stops()
 def test_available_now_ends_when_the_peer_falls_silent() -> None:
     heard, released = Heard(), threading.Event()
     with Peer(hold(released, b"a\nb")) as peer:
-        assert to_its_end(heard, peer.port, idle_seconds=0.3).failure is None
+        assert until_the_feed_ends(heard, peer.port, idle_seconds=0.3).failure is None
         assert not released.is_set()
         released.set()
     assert heard.events == [b"a", b"b"]
@@ -170,7 +159,7 @@ def test_available_now_goes_on_after_a_reset_and_ends_when_nobody_answers_any_mo
     heard = Heard()
     is_read = [partial(heard.wait_until, partial(lambda number: len(heard.events) == number, each)) for each in (1, 2)]
     with Peer(reset_after(b"a\n", is_read[0]), reset_after(b"b\n", is_read[1])) as peer:
-        assert to_its_end(heard, peer.port, idle_seconds=0.3).failure is None
+        assert until_the_feed_ends(heard, peer.port, idle_seconds=0.3).failure is None
         assert peer.accepted == 2
     assert heard.events == [b"a", b"b"]
     assert ["reset" in cause for cause, _ in heard.gaps] == [True, True]

@@ -10,7 +10,8 @@ from operations.x_stand_in.stream import XStream
 from tests.conftest import Documents
 from tests.integration.jobs import job, message, run
 from tests.integration.stored import not_as_described, posts, read_until_stored
-from tests.servers.x_api import Act, Step, XApi, in_turn, refuse
+from tests.servers.scripted import refuse
+from tests.servers.x_api import Act, Step, XApi, in_turn
 from tests.servers.x_bodies import (
     OPERATIONAL_DISCONNECT,
     TOO_MANY_CONNECTIONS,

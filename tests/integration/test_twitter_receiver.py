@@ -3,8 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,9 @@ from receivers.twitter import TwitterReceiver
 from tests.servers.count_page import CountPage
 from tests.servers.heard import Heard
 from tests.servers.peer import Peer, free_port, hold, send
-from tests.servers.x_api import Act, Step, XApi, refuse
+from tests.servers.receiving import refusal_of, running, to_its_end
+from tests.servers.scripted import refuse
+from tests.servers.x_api import Act, Step, XApi
 from tests.servers.x_bodies import (
     CREDITS_DEPLETED,
     FORBIDDEN,
@@ -50,30 +51,18 @@ def made(heard: Heard, api: XApi, clock: ToldClock | None = None, **more: Any) -
     return TwitterReceiver(heard.parts(clock or ToldClock(), **{**given, **more}))
 
 
-@contextmanager
 def listening(
     heard: Heard,
     api: XApi,
     clock: ToldClock | None = None,
     **more: Any,  # noqa: ANN401
-) -> Iterator[TwitterReceiver]:
-    receiver = made(heard, api, clock, **more)
-    receiver.start()
-    try:
-        yield receiver
-    finally:
-        receiver.stop(BOUND_SECONDS)
-        assert receiver.is_over
-    assert receiver.failure is None
+) -> AbstractContextManager[TwitterReceiver]:
+    return running(made(heard, api, clock, **more))
 
 
-def refusal_of(api: XApi, clock: ToldClock | None = None, **more: Any) -> str:  # noqa: ANN401
+def no_start(api: XApi, clock: ToldClock | None = None, **more: Any) -> str:  # noqa: ANN401
     """What a receiver that cannot start says."""
-    receiver = made(Heard(), api, clock, **more)
-    receiver.start()
-    receiver._thread.join(BOUND_SECONDS)
-    assert isinstance(receiver.failure, CannotStart), receiver.failure
-    return str(receiver.failure)
+    return refusal_of(made(Heard(), api, clock, **more))
 
 
 def says(*events: Any, then: Act = XStream.stall) -> Act:  # noqa: ANN401
@@ -221,8 +210,7 @@ def test_a_web_page_in_place_of_the_stream_is_no_stream_and_no_event() -> None:
         given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t", "start_timeout_seconds": 30}
         receiver = TwitterReceiver(heard.parts(clock, **given, twitter_api_url=page.url))
         receiver._has_rules = True
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
+        to_its_end(receiver)
     assert "a web page came in place of the stream" in str(receiver.failure)
     assert clock.waits == [5, 10, 20]
     assert heard.events == []
@@ -304,7 +292,7 @@ def test_what_waiting_does_not_heal_ends_the_job_with_x_s_words(
     clock = ToldClock()
     with XApi() as api:
         api.refuse_next(status, body, times=9, of=of)
-        told = refusal_of(api, clock)
+        told = no_start(api, clock)
     assert f"HTTP {status}: " in told
     assert said in told
     assert clock.waits == []
@@ -314,7 +302,7 @@ def test_what_waiting_does_not_heal_ends_the_job_with_x_s_words(
 def test_an_x_that_gives_no_stream_in_time_is_no_start() -> None:
     clock = ToldClock()
     with XApi(then=refuse(503, UNAVAILABLE)) as api:
-        told = refusal_of(api, clock, start_timeout_seconds=30)
+        told = no_start(api, clock, start_timeout_seconds=30)
     assert "gave no stream within 30 s: HTTP 503" in told
     assert clock.waits == [5, 10, 20]
 
@@ -323,7 +311,7 @@ def test_a_token_whose_connection_is_taken_ends_the_job_with_what_to_do() -> Non
     heard = Heard()
     with XApi() as api, listening(heard, api):
         api.wait_for_stream()
-        told = refusal_of(api)
+        told = no_start(api)
     assert "This stream is currently at the maximum allowed connection limit." in told
     assert "Stop the other job or program, or give this job an app and a token of its own" in told
 
@@ -343,8 +331,7 @@ def test_a_connection_that_this_job_may_have_left_behind_is_waited_for() -> None
     with XApi(then=refuse(429, TOO_MANY_CONNECTIONS)) as api:
         given = heard.parts(clock, **parts, twitter_bearer_token=api.token, twitter_api_url=api.url)
         receiver = TwitterReceiver(type(given)(**{**vars(given), "last_alive": clock.now()}))
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
+        to_its_end(receiver)
     assert isinstance(receiver.failure, CannotStart)
 
 
@@ -367,8 +354,7 @@ def test_an_error_in_the_spool_ends_the_receiver_loudly() -> None:
 
     with XApi(script=[says(ONE)]) as api:
         receiver = made(Broken(), api)
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
+        to_its_end(receiver)
     assert isinstance(receiver.failure, OSError)
 
 
@@ -388,9 +374,7 @@ def test_available_now_ends_when_x_is_silent_for_so_long() -> None:
     heard = Heard()
     with XApi(script=[says(ONE, TWO)]) as api:
         receiver = made(heard, api, available_now=True, idle_seconds=0.5)
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
-        assert receiver.is_over
+        to_its_end(receiver)
     assert receiver.failure is None
     until(heard, ONE, TWO)
 
@@ -415,9 +399,7 @@ def test_a_cap_reached_before_the_start_opens_no_connection() -> None:
     heard.used = 5
     with XApi() as api:
         receiver = made(heard, api, available_now=True, twitter_monthly_posts=5)
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
-    assert receiver.is_over
+        to_its_end(receiver)
     assert api.requests == []
 
 
@@ -474,7 +456,7 @@ def test_a_usage_cap_told_inside_the_stream_waits_like_a_refusal() -> None:
 
 def test_credits_that_run_out_inside_the_stream_end_the_job() -> None:
     with XApi(script=[says(ONE, CREDITS_DEPLETED)]) as api:
-        assert "credits depleted" in refusal_of(api)
+        assert "credits depleted" in no_start(api)
 
 
 @pytest.mark.parametrize(
@@ -527,7 +509,7 @@ def test_a_second_job_that_is_refused_takes_its_rules_back() -> None:
     heard = Heard()
     with XApi() as api, listening(heard, api):
         api.wait_for_stream()
-        refusal_of(api, jobname="second", twitter_rules="cats")
+        no_start(api, jobname="second", twitter_rules="cats")
         assert [rule["value"] for rule in api.rules] == ["covid19 OR coronavirus"]
 
 
@@ -571,7 +553,5 @@ def test_a_refusal_that_trickles_or_never_ends_is_bounded(monkeypatch: pytest.Mo
     with CountPage(mode="trickle") as trickling:
         given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t", "start_timeout_seconds": 1}
         receiver = TwitterReceiver(Heard().parts(clock, **given, twitter_api_url=trickling.url))
-        receiver.start()
-        receiver._thread.join(BOUND_SECONDS)
-        assert receiver.is_over
+        to_its_end(receiver)
     assert isinstance(receiver.failure, CannotStart)

@@ -13,7 +13,8 @@ import tweepy
 
 from operations.x_stand_in.server import RULES, STREAM
 from operations.x_stand_in.stream import XStream
-from tests.servers.x_api import Step, XApi, in_turn, refuse
+from tests.servers.scripted import refuse
+from tests.servers.x_api import Step, XApi, in_turn
 from tests.servers.x_bodies import (
     FORBIDDEN,
     NO_RULES,

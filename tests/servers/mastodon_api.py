@@ -2,17 +2,15 @@
 
 import json
 import socket
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from operations.mastodon_stand_in.server import HEARTBEAT_SECONDS, STREAMING, Behaviour, MastodonServer
+from operations.mastodon_stand_in.server import HEARTBEAT_SECONDS, STREAMING, MastodonServer
 from operations.mastodon_stand_in.statuses import Statuses
 from operations.mastodon_stand_in.stream import Payload, SseStream
 from operations.x_stand_in.site import Answer, Request
+from tests.servers.scripted import Scripted, ScriptedApi
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "mastodon"
 FRAMES = (FIXTURES / "streaming.sse").read_bytes()
@@ -20,11 +18,6 @@ QUOTE: dict[str, Any] = json.loads((FIXTURES / "quote.json").read_bytes())
 
 Act = Callable[[SseStream], None]
 Step = Act | Answer
-
-
-def refuse(status: int, body: dict[str, Any] | bytes, headers: dict[str, str] | None = None) -> Answer:
-    """An entry of a script: this answer instead of a stream."""
-    return Answer(status, body, headers or {})
 
 
 def says(*events: tuple[str, Payload] | bytes | Act, then: Act = SseStream.stall) -> Act:
@@ -43,13 +36,8 @@ def says(*events: tuple[str, Payload] | bytes | Act, then: Act = SseStream.stall
     return play
 
 
-class MastodonApi:
-    """A context manager; `url` is the instance's address.
-
-    Every request for a stream with a good token takes the next entry of `script`: a `refuse(…)`, or a callable that is
-    given the stream, which is ended properly when it returns. When the script is used up, `then` plays; by default the
-    stream is held open, with heartbeats. `refusals`: answers to the next requests for pages of a timeline.
-    """
+class MastodonApi(ScriptedApi[SseStream]):
+    """An instance; script and then: see `Scripted`. refusals: answers to the next requests for pages of a timeline."""
 
     def __init__(
         self,
@@ -60,32 +48,20 @@ class MastodonApi:
         refusals: Iterable[Answer] = (),
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
-        self.token = token
-        self.requests: list[Request] = []
-        self.script = deque(script)
-        self._then: Step = then or (lambda stream: stream.hold(heartbeat_seconds))
-        self._refusals = deque(refusals)
-        self._guard = threading.Lock()
-        self._patience = 60.0
-        self._server = MastodonServer(
+        scripted = Scripted[SseStream](_is_of_stream, heartbeat_seconds, script, then)
+        server = MastodonServer(
             socket.create_server(("127.0.0.1", 0)),
-            behaviour=_Scripted(self),
+            behaviour=scripted,
             token=token,
-            patience=lambda: self._patience,
+            patience=lambda: scripted.patience_seconds,
         )
-        self.url = self._server.url
-        self.timelines = self._server.timelines
+        super().__init__(server, scripted)
+        self.token = token
+        self.script = scripted.script
+        self.refusals = scripted.refused_others
+        self.refusals.extend(refusals)
+        self.timelines = server.timelines
         self.statuses = Statuses(self.url)
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._patience = 0
-        self._server.__exit__(kind, error, trace)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -95,12 +71,12 @@ class MastodonApi:
     @property
     def stream_requests(self) -> list[Request]:
         """The requests for streams, whatever became of them."""
-        return [request for request in self.requests if request.path.startswith(STREAMING)]
+        return [request for request in self.requests if _is_of_stream(request)]
 
     @property
     def page_requests(self) -> list[Request]:
         """Those for pages of timelines."""
-        return [request for request in self.requests if not request.path.startswith(STREAMING)]
+        return [request for request in self.requests if not _is_of_stream(request)]
 
     def write(self, text: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON holds
         """A status that the instance has stored: its timelines have it; a stream has it where a script says so."""
@@ -125,36 +101,6 @@ class MastodonApi:
 
         return act
 
-    def refusal(self, request: Request) -> Answer | None:
-        """For the server: an answer that a test asked for."""
-        with self._guard:
-            if not request.path.startswith(STREAMING):
-                return self._refusals.popleft() if self._refusals else None
-            entry = self.script[0] if self.script else self._then
-            if isinstance(entry, Answer):
-                if self.script:
-                    self.script.popleft()
-                return entry
-        return None
 
-    def play(self, stream: SseStream) -> None:
-        """For the server: a stream was opened."""
-        with self._guard:
-            entry = self.script.popleft() if self.script else self._then
-        if not isinstance(entry, Answer):
-            entry(stream)
-
-
-class _Scripted(Behaviour):
-    def __init__(self, api: MastodonApi) -> None:
-        super().__init__()
-        self._api = api
-
-    def heard(self, request: Request) -> None:
-        self._api.requests.append(request)
-
-    def refusal(self, request: Request) -> Answer | None:
-        return self._api.refusal(request)
-
-    def play(self, stream: SseStream) -> None:
-        self._api.play(stream)
+def _is_of_stream(request: Request) -> bool:
+    return request.path.startswith(STREAMING)

@@ -1,25 +1,16 @@
 """X's API on loopback for tests: X's own answers, and every fault that a test asks for."""
 
 import socket
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from operations.x_stand_in.server import KEEP_ALIVE_SECONDS, STREAM, Behaviour, XServer
+from operations.x_stand_in.server import KEEP_ALIVE_SECONDS, STREAM, XServer
 from operations.x_stand_in.site import Answer, Request
 from operations.x_stand_in.stream import StreamLost, XStream
-
-BOUND_SECONDS = 60.0
+from tests.servers.scripted import BOUND_SECONDS, Scripted, ScriptedApi, refuse
 
 Act = Callable[[XStream], None]
 Step = Act | Answer
-
-
-def refuse(status: int, body: dict[str, Any] | bytes, headers: dict[str, str] | None = None) -> Answer:
-    """An entry of a script: this answer instead of a stream."""
-    return Answer(status, body, headers or {})
 
 
 def in_turn(*acts: Act) -> Act:
@@ -32,13 +23,11 @@ def in_turn(*acts: Act) -> Act:
     return act
 
 
-class XApi:
-    """A context manager; `url` is the API's address, without `/2`.
+class XApi(ScriptedApi[XStream]):
+    """The API; `url` is without `/2`. script and then: see `Scripted`.
 
-    Every request for the stream with a good token takes the next entry of `script`: a `refuse(…)`, or a callable that
-    is given the `XStream`, which is ended properly when it returns. A request that X itself refuses (no rules, too
-    many connections) takes none. When the script is used up, `then` plays; by default the stream is held open, with
-    keep-alives. `post` and the others drive whatever stream is open, from the test's thread.
+    A request that X itself refuses (no rules, too many connections) takes no entry of the script. `post` and the others
+    drive whatever stream is open, from the test's thread.
     """
 
     def __init__(
@@ -53,45 +42,28 @@ class XApi:
         keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
         port: int = 0,
     ) -> None:
-        self.token = token
-        self.requests: list[Request] = []
-        self.keep_alive_seconds = keep_alive_seconds
-        self._script = deque(script)
-        self._then: Step = then or (lambda stream: stream.hold(self.keep_alive_seconds))
-        self._refusals: dict[str, deque[Answer]] = {"stream": deque(), "rules": deque()}
-        self._guard = threading.Lock()
-        self._opened = threading.Condition()
-        self._patience = BOUND_SECONDS
-        self._server = XServer(
+        scripted = Scripted[XStream](lambda request: request.path == STREAM, keep_alive_seconds, script, then)
+        self._x = XServer(
             socket.create_server(("127.0.0.1", port)),
-            behaviour=_Scripted(self),
+            behaviour=scripted,
             rules=rules,
             token=token,
             connections=connections,
             gzip=gzip,
-            patience=lambda: self._patience,
+            patience=lambda: scripted.patience_seconds,
         )
-        self.url = self._server.url
-        self.port = self._server.port
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._patience = 0
-        self._server.__exit__(kind, error, trace)
+        super().__init__(self._x, scripted)
+        self.token = token
+        self.keep_alive_seconds = keep_alive_seconds
 
     @property
     def rules(self) -> list[dict[str, Any]]:
         """The rules there are, `{"id", "value", "tag"?}`; can be set, ids are made where there are none."""
-        return [rule.body() for rule in self._server.rules.all()]
+        return [rule.body() for rule in self._x.rules.all()]
 
     @rules.setter
     def rules(self, rules: Iterable[dict[str, Any]]) -> None:
-        self._server.rules.replace(rules)
+        self._x.rules.replace(rules)
 
     @property
     def connections(self) -> int:
@@ -132,36 +104,16 @@ class XApi:
         of: Literal["stream", "rules"] = "stream",
     ) -> None:
         """Answer so to the next requests, before any script; `of`: those for the stream, or those for its rules."""
-        self._refusals[of].extend([refuse(status, body, headers)] * times)
+        asked = self._scripted.refused_streams if of == "stream" else self._scripted.refused_others
+        asked.extend([refuse(status, body, headers)] * times)
 
     def wait_for_stream(self) -> XStream:
         """The open stream, as soon as there is one. Raises: TimeoutError: after 60 s."""
-        with self._opened:
-            streams = self._opened.wait_for(self._server.open_streams, BOUND_SECONDS)
+        with self._scripted.opened:
+            streams = self._scripted.opened.wait_for(self._server.open_streams, BOUND_SECONDS)
         if not streams:
             raise TimeoutError("nobody has connected to the stream")
         return streams[-1]
-
-    def refusal(self, request: Request) -> Answer | None:
-        """For the server: an answer that a test asked for."""
-        is_stream = request.path == STREAM
-        with self._guard:
-            if asked := self._refusals["stream" if is_stream else "rules"]:
-                return asked.popleft()
-            if is_stream and isinstance(entry := self._script[0] if self._script else self._then, Answer):
-                if self._script:
-                    self._script.popleft()
-                return entry
-        return None
-
-    def play(self, stream: XStream) -> None:
-        """For the server: a stream was opened."""
-        with self._opened:
-            self._opened.notify_all()
-        with self._guard:
-            entry = self._script.popleft() if self._script else self._then
-        if not isinstance(entry, Answer):
-            entry(stream)
 
     def _do(self, deed: Act) -> None:
         while True:
@@ -169,18 +121,3 @@ class XApi:
                 return deed(self.wait_for_stream())
             except StreamLost:
                 continue  # its client went at this moment: the next stream takes it
-
-
-class _Scripted(Behaviour):
-    def __init__(self, api: XApi) -> None:
-        super().__init__()
-        self._api = api
-
-    def heard(self, request: Request) -> None:
-        self._api.requests.append(request)
-
-    def refusal(self, request: Request) -> Answer | None:
-        return self._api.refusal(request)
-
-    def play(self, stream: XStream) -> None:
-        self._api.play(stream)
