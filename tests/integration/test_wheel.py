@@ -37,8 +37,8 @@ def test_the_wheel_holds_casestream_and_nothing_of_the_job(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         metadata = message_from_bytes(archive.read(f"casestream-{casestream.__version__}.dist-info/METADATA"))
-    files = [file for file in (ROOT / "casestream").iterdir() if file.is_file()]
-    assert names == {f"casestream/{file.name}" for file in files}
+    files = [file for file in (ROOT / "casestream").rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    assert names == {str(file.relative_to(ROOT)) for file in files}
     assert "casestream/py.typed" in names
     needed = [need for need in metadata.get_all("Requires-Dist", []) if "extra ==" not in need]
     assert sorted(need.split(">")[0].split("<")[0] for need in needed) == NEEDED
