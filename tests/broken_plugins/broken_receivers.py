@@ -9,7 +9,7 @@ from typing import ClassVar
 from receivers.base import NoBookmark, ReceiverParts, Spool
 from receivers.bluesky import BlueskyReceiver
 from receivers.socket import SocketReceiver
-from spool.segments import CutEvent
+from spool.segments import Event
 from tests.servers.heard import Heard
 
 
@@ -77,7 +77,7 @@ class _Decoding:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+    def append(self, events: Sequence[Event]) -> int:
         return self._spool.append(
             [each.decode("utf-8", "ignore").encode() if isinstance(each, bytes) else each for each in events]
         )
@@ -88,12 +88,12 @@ class _Hoarding:
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._waiting: queue.Queue[Sequence[bytes | CutEvent]] = queue.Queue()
+        self._waiting: queue.Queue[Sequence[Event]] = queue.Queue()
         self._failure: Exception | None = None
         self._has_tried = threading.Event()
         threading.Thread(target=self._hand_on, daemon=True).start()
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+    def append(self, events: Sequence[Event]) -> int:
         self._waiting.put(events)
         self._has_tried.wait(0.2)
         self._has_tried.set()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from receivers.base import Receiver
-from spool.segments import CutEvent, encode
+from spool.segments import Event, encode
 from tests.contract.hurried_clock import HurriedClock
 from tests.contract.overheard import with_secrets
 from tests.contract.promises import broken
@@ -32,13 +32,13 @@ class Kept(Heard):
         self._key = key
         self._known: set[str] = set()
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+    def append(self, events: Sequence[Event]) -> int:
         encode(events, 0, 0)
         if self.full.is_set():
             self.room.wait()
         return super().append([event for event in events if self._is_new(event)])
 
-    def _is_new(self, event: bytes | CutEvent) -> bool:
+    def _is_new(self, event: Event) -> bool:
         key = self._key(event) if isinstance(event, bytes) else None
         if key is None:
             return True
@@ -98,6 +98,6 @@ def listening(
         receiver.stop(LET_GO_SECONDS)
 
 
-def _short(event: bytes | CutEvent) -> str:
+def _short(event: Event) -> str:
     text = repr(event)
     return text if len(text) < 60 else f"{text[:60]}…"

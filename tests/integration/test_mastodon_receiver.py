@@ -13,7 +13,7 @@ from clock import Clock, SystemClock
 from errors import CannotStart
 from operations.mastodon_stand_in.stream import Payload, SseStream, frame
 from receivers.mastodon import MastodonReceiver
-from spool.segments import CutEvent
+from spool.segments import CutEvent, Event
 from tests.servers.heard import Heard
 from tests.servers.kept_spool import KeptSpool, Recorded
 from tests.servers.mastodon_api import FRAMES, MastodonApi, says
@@ -212,7 +212,7 @@ class Stopping(Recorded):
 
     receiver: MastodonReceiver
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+    def append(self, events: Sequence[Event]) -> int:
         self.receiver.stopping.set()
         return super().append(events)
 

@@ -7,7 +7,7 @@ from typing import Any
 from spool.bookmark import Bookmark
 from spool.recovery import recover
 from spool.repeats import Repeats
-from spool.segments import CutEvent
+from spool.segments import Event
 from spool.writer import SpoolWriter
 from tests.servers.heard import Heard
 from tests.unit.memory_folder import MemoryFolder
@@ -46,7 +46,7 @@ class Recorded(Heard):
         self.bookmark = spool.bookmark
         self.calls: list[tuple[str, Any, datetime | None]] = []
 
-    def append(self, events: Sequence[bytes | CutEvent]) -> int:
+    def append(self, events: Sequence[Event]) -> int:
         is_new = self.spool.writer.append(events)
         super().append(events)
         return is_new
