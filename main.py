@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from rich.console import Console
 
 import command_line
+from clock import SystemClock
 from errors import FixSettings, JobError
 from monitoring.logs import redacted, start_logging
+from monitoring.lookout import Lookout
 from monitoring.progress import Progress
 from processors import PROCESSORS
 from runtime.job import Job
@@ -45,9 +47,10 @@ def run(settings: Settings) -> int:
     start_logging(settings.log_format, settings.secrets(), console)
     stop = StopSignal()
     stop.listen()
-    with Progress(console, settings.trigger_seconds) as progress:
+    clock = SystemClock()
+    with Progress(console, settings.trigger_seconds) as progress, Lookout(settings, clock) as lookout:
         try:
-            Job(settings, stop, progress).run()
+            Job(settings, stop, progress, lookout, clock).run()
         except JobError as error:
             progress.close()
             print(redacted(f"casestream: {error}", settings.secrets()), file=sys.stderr)  # noqa: T201

@@ -1,7 +1,7 @@
 """The values that travel with one micro-batch between processor, ledger, sink and monitor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,10 @@ REQUEUE = "requeue"
 
 OF_AUTHOR = "author "
 """What `removes` begins with where it names an author in place of a post; no post's id holds a blank."""
+
+
+PROBLEMS = ("not_utf8", "too_long", "not_json", "no_text", "bad_field", "not_a_post")
+"""Why an event is a dead letter; a source of somebody's own may have others."""
 
 
 @dataclass(frozen=True, order=True)
@@ -66,7 +70,7 @@ class Contents:
     the source left out on purpose; duplicates: those that a file held once more, beside what its receiver dropped.
     bytes: an upper bound of the posts' size in BSON. content_hash: 16 hex digits over every post, dead letter and
     removal (a deletion's, an edit's), whatever their order; removals_hash: over the removals alone. newest_received_at:
-    UTC, None for a batch without events.
+    UTC, None for a batch without events. problems: dead letters by `PROBLEMS`; of a plan read from the ledger, none.
     """
 
     posts: int
@@ -81,6 +85,7 @@ class Contents:
     filtered: int = 0
     duplicates: int = 0
     removals_hash: str = "0" * 16
+    problems: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def removals(self) -> int:
@@ -104,9 +109,13 @@ class BatchPlan:
 
 @dataclass(frozen=True)
 class Committed:
-    """A batch that is stored. seconds: from the batch function's start. spans: milliseconds of each phase."""
+    """A batch that is stored. seconds: from the batch function's start. spans: milliseconds of each phase.
+
+    is_replay: whether an earlier attempt at it was planned.
+    """
 
     plan: BatchPlan
     seconds: float
     spans: Mapping[str, float]
     lag_seconds: float | None
+    is_replay: bool = False

@@ -121,6 +121,12 @@ class Settings(Storage):
         JOB, 30, "a job that gives no sign of life for so long may be replaced by another start of it", ge=1, le=3_600
     )
     log_format: Literal["text", "json"] = _setting(JOB, "text", "log lines: text or json")
+    metrics_address: Host = _setting(
+        JOB, "127.0.0.1", "where /metrics, /healthz and /readyz are answered, without a login; none: nowhere"
+    )
+    metrics_port: int | None = _setting(
+        JOB, None, "their port, 0: any free one; default: the first free one from 9109 to 9128", ge=0, le=65_535
+    )
 
     checkpoint: CheckpointUri | None = _setting(
         STORAGE, None, "URI of Spark's checkpoint; default, with a local master only: .data/JOBNAME/checkpoint"

@@ -98,6 +98,9 @@ class Reporter:
         self.committed.append(committed)
         report(sum(each.plan.contents.posts for each in self.committed))
 
+    def batch_skipped(self, batch: BatchId) -> None:
+        """There is none here."""
+
 
 def start_query(spark: SparkSession, task: Task, monitor: Reporter, sink_uri: str, **more: Any) -> StreamingQuery:  # noqa: ANN401 - settings
     """The job's query over the task's topic, with the ledger at the task's own server and the documents at another."""

@@ -48,13 +48,15 @@ class Lease:
         self._jobname = jobname
         self._checkpoint = checkpoint
         self._spool = spool
-        self._period_seconds = period_seconds
+        self.period_seconds = period_seconds
         self._clock = clock
         self._wait = wait
         self._holder = uuid4().hex
         self.epoch = 0
         """Higher than that of every holder before; 0 before `acquire`."""
         self.is_lost = False
+        self.heartbeat: datetime | None = None
+        """When the heartbeat was last written."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, name="lease", daemon=True)
         self._is_gap_noted = False
@@ -106,6 +108,7 @@ class Lease:
         if lease is None:
             self._lose()
         else:
+            self.heartbeat = now
             self.stop_requested = self.stop_requested or bool(lease["stop_requested"])
 
     def release(self) -> None:
@@ -136,7 +139,7 @@ class Lease:
 
     def _beat_on(self) -> None:
         is_away = False
-        while not self._stopping.wait(self._period_seconds / _BEATS):
+        while not self._stopping.wait(self.period_seconds / _BEATS):
             try:
                 self.beat()
             except LeaseLost:
@@ -158,7 +161,7 @@ class Lease:
 
     def _watch(self, held: list[dict[str, Any]]) -> None:
         """Look at these leases for a whole period, the longest of all, or until nobody holds any of them."""
-        period = max(self._period_seconds, *(lease.get("period_seconds", 0) for lease in held))
+        period = max(self.period_seconds, *(lease.get("period_seconds", 0) for lease in held))
         names = ", ".join(_describe(lease) for lease in held)
         log.warning("waiting to see whether the job still runs seconds=%g %s", period, names)
         for _ in range(_LOOKS):
@@ -192,7 +195,7 @@ class Lease:
             "epoch": self.epoch,
             "checkpoint": self._checkpoint,
             "spool": self._spool,
-            "period_seconds": self._period_seconds,
+            "period_seconds": self.period_seconds,
             "heartbeat": now,
             "state": "held",
             "stop_requested": False,
@@ -201,9 +204,11 @@ class Lease:
         try:
             if self.former is None:
                 self._leases.insert_one(lease)
+                self.heartbeat = now
                 return
             seen = {key: self.former[key] for key in ("_id", "epoch", "heartbeat")}
             if self._leases.replace_one(seen, lease).matched_count == 1:
+                self.heartbeat = now
                 return
         except DuplicateKeyError:
             log.debug("lease lost to another starter job=%s", self._jobname)

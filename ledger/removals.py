@@ -105,6 +105,11 @@ class RemovalLog:
         """Whether there is one that was never done."""
         return self._removals.find_one({"job": self._job, "done_at": None}, {"_id": 1}) is not None
 
+    def number_left(self, most: int) -> int:
+        """How many are due and were never done; counted up to that number."""
+        left = {"job": self._job, "due_at": {"$lte": self._clock.now()}, "done_at": None}
+        return self._removals.count_documents(left, limit=most)
+
     def due(self, most: int) -> Asked:
         """The first that are due now, of batches that are committed."""
         wanted: dict[str, Any] = {"job": self._job, "due_at": {"$lte": self._clock.now()}}

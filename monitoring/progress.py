@@ -2,10 +2,10 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.status import Status
@@ -103,6 +103,12 @@ class Progress:
             committed.seconds,
             dict(committed.spans),
         )
+
+    def batch_skipped(self, batch: BatchId) -> None:
+        """A batch that is stored already is nothing new."""
+
+    def progressed(self, progress: Mapping[str, Any]) -> None:
+        """What Spark tells between two batches says no more than the batches."""
 
     def waiting(self) -> None:
         """A look at the running query found nothing to do."""

@@ -36,6 +36,9 @@ class Monitor(Protocol):
     def batch_committed(self, committed: Committed) -> None:
         """The batch is stored."""
 
+    def batch_skipped(self, batch: BatchId) -> None:
+        """Spark handed over a batch that is stored already."""
+
 
 @dataclass(frozen=True)
 class JobParts:
@@ -134,6 +137,7 @@ class StreamProcessor(ABC):
             raise StopRequested
         batch_name = BatchId(str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId")), batch_id)
         if self.parts.ledger.is_committed(batch_name):
+            self.parts.monitor.batch_skipped(batch_name)
             return
         self.parts.monitor.batch_began(batch_name)
         self.parts.counts.begin()

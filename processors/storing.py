@@ -1,7 +1,7 @@
 """One batch of rows to what is stored of it: planned, written, committed, so that doing it again stores the same."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -96,12 +96,15 @@ class Storing:
         then look at what is committed by then, and at what is planned: a batch that was planned later has seen them.
         """
         spans = Spans()
+        is_replay: bool | None = None
         while True:
             known = self.forgotten.known()
-            plan = self._store(left_out(batch, known), name, count, logged, spans)
+            plan, was_planned = self._store(left_out(batch, known), name, count, logged, spans)
+            is_replay = was_planned if is_replay is None else is_replay
             if not self.forgotten.has_grown(known):
                 break
-        committed = Committed(plan, spans.total_seconds(), dict(spans.milliseconds), _lag(plan.contents))
+        took = spans.total_seconds(), dict(spans.milliseconds)
+        committed = Committed(plan, *took, _lag(plan.contents), is_replay=is_replay)
         self.ledger.commit(committed)
         return committed
 
@@ -112,28 +115,30 @@ class Storing:
         count: Callable[[], CaseCount],
         logged: Callable[[], LoggedBatch],
         spans: Spans,
-    ) -> BatchPlan:
+    ) -> tuple[BatchPlan, bool]:
+        """The plan, and whether there was an earlier one."""
         rows = batch.persist()
         try:
-            plan = self._plan(rows, name, count, logged, spans)
+            earlier = self.ledger.earlier(name)
+            plan = self._plan(rows, name, earlier, count, logged, spans)
             self._write(rows, plan, spans)
         finally:
             rows.unpersist()
-        return plan
+        return plan, earlier is not None
 
     def _plan(
         self,
         rows: DataFrame,
         batch: BatchId,
+        earlier: BatchPlan | None,
         count: Callable[[], CaseCount],
         logged: Callable[[], LoggedBatch],
         spans: Spans,
     ) -> BatchPlan:
-        earlier = self.ledger.earlier(batch)
         with spans.of("process"):
             contents = self.sink.measure(rows)
         if earlier is not None and earlier.contents.content_hash == contents.content_hash:
-            plan = earlier
+            plan = replace(earlier, contents=replace(earlier.contents, problems=contents.problems))
         else:
             with spans.of("parts"):
                 parts = self.sink.parts(rows, contents)

@@ -113,6 +113,8 @@ class Receiver(ABC):
         self.bookmark = parts.bookmark
         self.stopping = threading.Event()
         self.failure: BaseException | None = None
+        self.rests_until: datetime | None = None
+        """Until when it does not listen on purpose."""
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
     @staticmethod

@@ -141,7 +141,9 @@ class TwitterReceiver(Receiver):
         until = closed.until.isoformat(timespec="seconds")
         self._attention.lost(closed.why)
         log.warning("the stream stays closed until=%s why=%r", until, closed.why)
+        self.rests_until = closed.until
         must_stop = self.clock.wait(self.stopping, (closed.until - self.clock.now()).total_seconds())
+        self.rests_until = None
         self._started_at = self.clock.monotonic()
         return must_stop
 

@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from pyspark.sql import SparkSession
 
 from casestream import __version__
-from clock import SystemClock
+from clock import Clock
 from errors import CannotStart, JobError, StopRequested
 from ledger.batches import BatchLedger, highest_epoch
 from ledger.coverage import CoverageLog
@@ -24,7 +24,9 @@ from ledger.indexes import ensure_indexes
 from ledger.leases import Lease
 from ledger.retention import Retention
 from ledger.usage import UsageLog
+from monitoring.lookout import Lookout
 from monitoring.progress import Progress
+from monitoring.watchers import Watchers
 from processors.base import JobParts, StreamProcessor
 from processors.offset_log import OffsetLog
 from runtime.beside_batches import BesideBatches
@@ -33,6 +35,7 @@ from runtime.counting import case_counter
 from runtime.embedded import EmbeddedServer
 from runtime.failures import cause
 from runtime.folders import refuse_foreign, unreachable
+from runtime.looking import looks
 from runtime.plugins import processor_class, receiver_class
 from runtime.reception import Reception
 from runtime.session import close_session, is_alive, open_session
@@ -52,11 +55,15 @@ _LOOK_SECONDS = 0.5
 class Job:
     """A job that is to run once, in the main thread."""
 
-    def __init__(self, settings: Settings, stop: StopSignal, progress: Progress) -> None:
+    def __init__(
+        self, settings: Settings, stop: StopSignal, progress: Progress, lookout: Lookout, clock: Clock
+    ) -> None:
         self._settings = settings
         self._stop = stop
         self._progress = progress
-        self._clock = SystemClock()
+        self._lookout = lookout
+        self._watchers = Watchers(progress, lookout.signs, lookout.batches)
+        self._clock = clock
         self._open = ExitStack()
         self._uri = ""
         self._beside: BesideBatches | None = None
@@ -90,18 +97,20 @@ class Job:
         counts = case_counter(self._settings, database, self._clock)
         forgotten = ForgottenLog(database, self._clock)
         parts = JobParts(
-            spark, self._settings, sink, ledger, counts, self._progress, self._stop.is_set, offsets, forgotten
+            spark, self._settings, sink, ledger, counts, self._watchers, self._stop.is_set, offsets, forgotten
         )
         processor = processor_class(self._settings.source)(parts)
         self._wait_for(processor.unreachable)
         reception = self._listen(processor, database, ledger, lease)
         self._beside = self._remove_beside(database, lease)
+        self._open.callback(self._lookout.look_no_more)
+        self._lookout.look_at(looks(self._settings, self._lookout.metrics, database, lease, reception, self._clock))
         retention = Retention(database, self._settings.jobname, self._settings.retention_days, self._clock, lease.check)
         return Supervisor(
             processor,
             self._stop,
             lambda: self._check(spark, lease, reception, retention),
-            self._progress,
+            self._watchers,
             self._settings.start_timeout_seconds,
             self._clock,
         )
@@ -139,7 +148,7 @@ class Job:
             str(settings.checkpoint),
             settings.lease_seconds,
             self._clock,
-            self._stop.wait,
+            self._wait,
             spool=settings.spool if processor_class(settings.source).receiver else None,
         )
         self._progress.say(f"taking the lease of {settings.jobname}")
@@ -165,6 +174,11 @@ class Job:
         self._open.callback(beside.stop)
         beside.start()
         return beside
+
+    def _wait(self, seconds: float) -> bool:
+        """Let time pass while the job starts; True when it is to stop."""
+        self._lookout.signs.pulse()
+        return self._stop.wait(seconds)
 
     def _listen(
         self, processor: StreamProcessor, database: Database[dict[str, Any]], ledger: BatchLedger, lease: Lease
@@ -198,7 +212,7 @@ class Job:
     def _hear_out(self, reception: Reception) -> None:
         """Read the feed to its end before the only batches there will be."""
         self._progress.say("reading the feed to its end")
-        while not reception.is_over and not self._stop.wait(_LOOK_SECONDS):
+        while not reception.is_over and not self._wait(_LOOK_SECONDS):
             reception.check()
         reception.check()
         reception.stop()
@@ -214,7 +228,7 @@ class Job:
                 log.warning("waiting for a server why=%r", why)
                 self._progress.say("waiting for a server")
                 is_said = True
-            if self._stop.wait(_LOOK_SECONDS):
+            if self._wait(_LOOK_SECONDS):
                 raise StopRequested
 
     def _check(self, spark: SparkSession, lease: Lease, reception: Reception | None, retention: Retention) -> None:

@@ -7,7 +7,9 @@ from errors import CannotStart, JobError
 from ledger.coverage import CoverageLog
 from ledger.usage import UsageLog
 from receivers.base import NoBookmark, Receiver, ReceiverParts
+from runtime.counted_gaps import CountedGaps
 from settings import Settings
+from spool.backlog import Backlog, backlog
 from spool.bookmark import Bookmark
 from spool.files import Folder
 from spool.recovery import recover
@@ -37,13 +39,19 @@ class Reception:
         self._coverage = coverage
         self._usage = usage
         self._roller = Roller(self.writer, settings.trigger_seconds)
-        parts = ReceiverParts(settings, self.writer, coverage, usage, clock, last_alive, bookmark or NoBookmark())
+        self.gaps = CountedGaps(coverage)
+        parts = ReceiverParts(settings, self.writer, self.gaps, usage, clock, last_alive, bookmark or NoBookmark())
         self._receiver = receiver(parts)
 
     @property
     def heard(self) -> int:
         """Events heard since the start."""
         return self.writer.heard
+
+    @property
+    def rests_until(self) -> datetime | None:
+        """Until when the feed is not listened to on purpose."""
+        return self._receiver.rests_until
 
     @property
     def is_over(self) -> bool:
@@ -70,6 +78,11 @@ class Reception:
         self.writer.close()
         self._coverage.stop()
         self._usage.stop()
+
+    def backlog(self) -> Backlog:
+        """What the spool holds, the open segment too; lists its folder. Raises OSError."""
+        closed = backlog(self._folder)
+        return Backlog(closed.bytes + self.writer.unclosed_bytes, closed.since)
 
     def check(self) -> None:
         """Raises what ended the receiver or the roller, if anything did."""

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -24,6 +24,9 @@ class Watcher(Protocol):
 
     def waiting(self) -> None:
         """A look at the running query found nothing to do."""
+
+    def progressed(self, progress: Mapping[str, Any]) -> None:
+        """Spark's last word on the query (`StreamingQuery.lastProgress`), at each look between two batches."""
 
     def query_failed(self, why: str, again_in_seconds: float) -> None:
         """The query ended with an error and starts again."""
@@ -102,7 +105,10 @@ class Supervisor:
         """Look at the query until it ends by itself, or between two batches once the job is to stop: then True."""
         while query.isActive:
             self._check()
-            if self._is_between_batches(query):
+            progress = query.lastProgress if self._processor.running is None else None
+            if progress is not None:
+                self._watcher.progressed(progress)
+            if self._is_between_batches(progress):
                 if self._stop.is_set():
                     return True
                 self._processor.between_batches()
@@ -110,12 +116,12 @@ class Supervisor:
             self._pause(_LOOK_SECONDS)
         return False
 
-    def _is_between_batches(self, query: StreamingQuery) -> bool:
-        """Whether nothing runs, and Spark has put the last batch's commit on disk: `query.stop()` interrupts."""
+    def _is_between_batches(self, progress: Mapping[str, Any] | None) -> bool:
+        """Whether nothing runs, and Spark has put the last batch's commit on disk: `query.stop()` interrupts.
+
+        progress: what Spark said while nothing ran.
+        """
         if self._processor.running is not None:
             return False
         last = self._processor.last_batch
-        if last is None:
-            return True
-        progress = query.lastProgress
-        return progress is not None and int(progress["batchId"]) >= last
+        return last is None or (progress is not None and int(progress["batchId"]) >= last)

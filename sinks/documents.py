@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from case_count import CaseCount
-from micro_batch import BatchPlan, Contents
+from micro_batch import PROBLEMS, BatchPlan, Contents
 from sinks.even_keys import even_keys
 from sinks.fingerprint import (
     ARRAYS,
@@ -37,6 +37,7 @@ def measure(rows: DataFrame) -> Contents:
         F.count("*").alias("events"),
         F.count("post").alias("posts"),
         F.count("problem").alias("dead_letters"),
+        *(F.count_if(F.col("problem") == each).alias(each) for each in PROBLEMS),
         F.count("removes").alias("removals"),
         F.count(F.when(F.col("post").isNotNull(), F.col("removes"))).alias("edits"),
         F.count_if("filtered").alias("filtered"),
@@ -62,6 +63,7 @@ def measure(rows: DataFrame) -> Contents:
         content_hash=content_hash(found["hash"] + found["removals_hash"]),
         removals_hash=content_hash(found["removals_hash"]),
         newest_received_at=None if found["newest"] is None else _EPOCH + timedelta(milliseconds=found["newest"]),
+        problems={each: found[each] for each in PROBLEMS if found[each]},
     )
 
 

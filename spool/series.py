@@ -39,6 +39,8 @@ class SegmentSeries:
         """In the open segment."""
         self.total_bytes = 0
         """Of all lines since the start."""
+        self.heard_at: int | None = None
+        """When events were last added, new or not: milliseconds since 1970."""
         self.duplicates = 0
         """Events dropped that no closed segment counts yet."""
 
@@ -62,6 +64,7 @@ class SegmentSeries:
     def add(self, events: Sequence[Event]) -> int:
         """Add events, heard now; how many were new. They wait for `flush`."""
         now, first = self._milliseconds(), self._next
+        self.heard_at = now
         new, digests = (events, ()) if self._repeats is None else self._repeats.sift(events, now)
         block = encode(new, first, now)
         self.waiting += block

@@ -48,6 +48,16 @@ class SpoolWriter:
         self.heard = 0
         """Events appended since the start; those that were dropped are not among them."""
 
+    @property
+    def heard_at(self) -> int | None:
+        """When events last came, new or not: milliseconds since 1970; None before the first."""
+        return self._series.heard_at
+
+    @property
+    def unclosed_bytes(self) -> int:
+        """Heard, and in no closed segment yet."""
+        return self._series.open_bytes + len(self._series.waiting)
+
     def restore(self) -> None:
         """Remember what former runs have heard, where the feed repeats itself; after `recover`. Raises OSError."""
         with self._lock:

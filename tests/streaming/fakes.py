@@ -125,12 +125,16 @@ class ListMonitor:
     def __init__(self) -> None:
         self.began: list[BatchId] = []
         self.committed: list[Committed] = []
+        self.skipped: list[BatchId] = []
 
     def batch_began(self, batch: BatchId) -> None:
         self.began.append(batch)
 
     def batch_committed(self, committed: Committed) -> None:
         self.committed.append(committed)
+
+    def batch_skipped(self, batch: BatchId) -> None:
+        self.skipped.append(batch)
 
 
 class FakeJob:

@@ -1,6 +1,6 @@
 """The query runs until it is stopped between two batches, and starts again when it fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -82,10 +82,14 @@ class Processor:
 class Watcher:
     def __init__(self) -> None:
         self.failures: list[tuple[str, float]] = []
+        self.progress: list[Mapping[str, Any]] = []
         self.looks = 0
 
     def waiting(self) -> None:
         self.looks += 1
+
+    def progressed(self, progress: Mapping[str, Any]) -> None:
+        self.progress.append(progress)
 
     def query_failed(self, why: str, again_in_seconds: float) -> None:
         self.failures.append((why, again_in_seconds))
