@@ -71,7 +71,7 @@ COPY . .
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
 VOLUME /app/.data
-# The driver is the container's own process; this is its Spark. What it has stored is in MongoDB: manage.py show, verify.
+# Whether it lives; whether it is ready, says /readyz there. What it has stored is in MongoDB: manage.py show, verify.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["sh", "-c", "grep -qs 'spark.deploy.[S]parkSubmit' /proc/[0-9]*/cmdline"]
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:%s/healthz' % os.getenv('CASESTREAM_METRICS_PORT', 9109), timeout=4)"]
 ENTRYPOINT ["python", "main.py"]

@@ -37,7 +37,7 @@ bench: setup-dev ## beside what people would use instead, two hours; QUICK=1: un
 	@.venv/bin/python -m bench.environments
 	@PYTHONPATH=.cache/bench/pymongo .venv/bin/python -m bench $(if $(QUICK),--scale quick) --only "$(ONLY)" $(ARGS)
 
-check: setup-dev ## format, lint, types, import rules, dead code, shell, Dockerfile, docker-compose.yml
+check: setup-dev ## format, lint, types, import rules, dead code, shell, containers, alert rules
 	@deploy/check.sh
 
 docs: ## the documentation as a site with search and reference, in build/site; every link is looked at

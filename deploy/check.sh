@@ -20,6 +20,7 @@ check Dockerfile hadolint Dockerfile
 check YAML yamllint --strict -d '{rules: {key-duplicates: {}, line-length: {max: 120}}}' \
   docker-compose.yml mkdocs.yml .pre-commit-config.yaml
 check documentation deploy/docs.sh
+check "alert rules" deploy/promtool.sh
 if docker compose version >/dev/null 2>&1; then
   check "docker compose" docker compose --profile kafka --profile twitter --profile dashboard config --quiet
 fi

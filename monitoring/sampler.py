@@ -1,11 +1,14 @@
 """The thread that looks at what a job stands on, so that whoever asks is answered from memory, at once."""
 
+import logging
 import threading
 from collections.abc import Sequence
 from typing import Protocol
 
 from clock import Clock
 from monitoring.check import Check
+
+log = logging.getLogger(__name__)
 
 _LATE_SECONDS = 15
 _STOP_SECONDS = 5
@@ -46,8 +49,9 @@ class Sampler:
         """Look at everything once."""
         for each in self._looks:
             self._begun = each.name, self._clock.monotonic()
-            self._checks[each.name] = _looked(each)
+            before, self._checks[each.name] = self._checks.get(each.name), _looked(each)
             self._begun = None
+            _tell(before, self._checks[each.name])
 
     def checks(self) -> list[Check]:
         """What was found last; of what was not looked at yet, that."""
@@ -63,6 +67,16 @@ class Sampler:
             self.round()
             if self._clock.wait(self._stopping, self._seconds):
                 return
+
+
+def _tell(before: Check | None, now: Check) -> None:
+    """A line of the log when something goes wrong, and one when it is well again."""
+    if before is None or (before.problem is None) == (now.problem is None):
+        return
+    if now.problem is None:
+        log.info("ready again check=%s", now.name)
+    else:
+        log.warning("not ready check=%s why=%r", now.name, now.problem)
 
 
 def _looked(at: Look) -> Check:

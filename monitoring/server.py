@@ -96,6 +96,7 @@ class _Server(ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 2 * _MOST_AT_ONCE
 
     def __init__(self, address: str, port: int, answer: Answer) -> None:
         self.answer = answer

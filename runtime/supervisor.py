@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -26,7 +26,7 @@ class Watcher(Protocol):
         """A look at the running query found nothing to do."""
 
     def progressed(self, progress: Mapping[str, Any]) -> None:
-        """Spark's last word on the query (`StreamingQuery.lastProgress`), at each look between two batches."""
+        """Spark's last word on the query (`StreamingQuery.lastProgress`), which may have been told before."""
 
     def query_failed(self, why: str, again_in_seconds: float) -> None:
         """The query ended with an error and starts again."""
@@ -56,6 +56,7 @@ class Supervisor:
         self._start_timeout_seconds = start_timeout_seconds
         self._clock = clock
         self._pause = pause
+        self._asked_in: int | None = None
 
     def run(self) -> None:
         """Run until stopped or, with `available_now`, until all is handled. Raises JobError when it ends for good."""
@@ -105,7 +106,7 @@ class Supervisor:
         """Look at the query until it ends by itself, or between two batches once the job is to stop: then True."""
         while query.isActive:
             self._check()
-            progress = query.lastProgress if self._processor.running is None else None
+            progress = self._progress(query)
             if progress is not None:
                 self._watcher.progressed(progress)
             if self._is_between_batches(progress):
@@ -116,10 +117,18 @@ class Supervisor:
             self._pause(_LOOK_SECONDS)
         return False
 
+    def _progress(self, query: StreamingQuery) -> Mapping[str, Any] | None:
+        """Spark's last word, where there may be a new one: between two batches, and once while one runs."""
+        running = self._processor.running
+        if running is not None and running == self._asked_in:
+            return None
+        self._asked_in = running
+        return cast("Mapping[str, Any] | None", query.lastProgress)
+
     def _is_between_batches(self, progress: Mapping[str, Any] | None) -> bool:
         """Whether nothing runs, and Spark has put the last batch's commit on disk: `query.stop()` interrupts.
 
-        progress: what Spark said while nothing ran.
+        progress: what Spark said before.
         """
         if self._processor.running is not None:
             return False

@@ -4,10 +4,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from monitoring.server import MetricsServer, Page
 from tests.conftest import Documents
 from tests.integration.jobs import ROOT
 from tests.integration.lines_peer import LinesPeer
@@ -65,6 +67,7 @@ def test_the_entry_point_stores_posts_writes_to_its_volume_alone_and_is_healthy_
 ) -> None:
     before = written(image)
     variables = {"MONGODB_URI": mongodb_uri, "DATABASE": database.name, "COUNT_URL": "http://127.0.0.1:1/"}
+    variables["METRICS_PORT"] = str(free_ports(1)[0])
     environment = image.environment() | {f"CASESTREAM_{name}": value for name, value in variables.items()}
     with LinesPeer() as peer:
         command = [*image.entry, "--jobname", "contained", "--source", "socket", "--socket-port", peer.port]
@@ -106,14 +109,22 @@ def test_the_feed_of_the_containers_starts_from_the_image(image: Stage) -> None:
         assert feed.wait(30) == 0
 
 
-def test_the_health_check_sees_no_spark_in_itself(tmp_path: Path) -> None:
-    shell, option, script = json.loads(WORD["HEALTHCHECK"].partition(" CMD ")[2])
-    nothing = tmp_path / "proc/1"
-    nothing.mkdir(parents=True)
-    for said, code in ((b"sh\0-c\0" + script.encode(), 1), (b"java\0org.apache.spark.deploy.SparkSubmit\0", 0)):
-        (nothing / "cmdline").write_bytes(said)
-        asked = [shell, option, script.replace("/proc/", f"{tmp_path}/proc/")]
-        assert subprocess.run(asked, check=False).returncode == code
+def test_the_health_check_is_what_the_job_says_of_itself() -> None:
+    _, *arguments = json.loads(WORD["HEALTHCHECK"].partition(" CMD ")[2])
+    said = [200, 503]
+    answering = MetricsServer("127.0.0.1", 0, lambda path, _: Page(said.pop(0) if path == "/healthz" else 404, "", b""))
+    answering.start()
+    environment = os.environ | {"CASESTREAM_METRICS_PORT": str(answering.port)}
+
+    def asked() -> int:
+        run = subprocess.run([sys.executable, *arguments], env=environment, stderr=subprocess.DEVNULL, check=False)
+        return run.returncode
+
+    try:
+        assert (asked(), asked()) == (0, 1)
+    finally:
+        answering.stop()
+    assert asked() == 1
 
 
 @pytest.mark.slow

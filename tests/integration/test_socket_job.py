@@ -17,6 +17,7 @@ from tests.integration.jobs import ROOT, is_committed, job, manage, message, run
 from tests.integration.lines_peer import LinesPeer
 from tests.integration.stored import not_as_described, posts, read_until_stored
 from tests.servers.count_page import CountPage, Mode
+from tests.servers.scrape import Endpoint
 
 TWEETS = (ROOT / "demo/tweets.txt").read_bytes().splitlines()
 JOB = ("--jobname", "demo", "--source", "socket", "--trigger-seconds", "1")
@@ -26,6 +27,17 @@ JOB = ("--jobname", "demo", "--source", "socket", "--trigger-seconds", "1")
 def peer() -> Iterator[LinesPeer]:
     with LinesPeer() as listening:
         yield listening
+
+
+def receiver_of(metrics: Endpoint) -> dict[str, float]:
+    seen, names = metrics.scrape(), ("connected", "reconnects_total", "events_total", "gap_seconds")
+    return {name: seen.value(f"casestream_receiver_{name}", source="socket") for name in names}
+
+
+def ready_checks(metrics: Endpoint) -> set[str]:
+    got = metrics.get("/readyz")
+    assert got.status == 200, got.text
+    return set(got.json["checks"])
 
 
 def test_what_the_feed_tool_plays_is_stored_once_text_for_text(
@@ -97,13 +109,19 @@ def test_each_thing_that_can_happen_to_the_count_is_in_the_documents_while_the_s
 def test_the_job_goes_on_when_the_peer_hangs_up_and_coverage_says_when_nobody_listened(
     data_folder: Path, settings: dict[str, str], database: Documents, peer: LinesPeer
 ) -> None:
-    with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
+    with job(data_folder, *JOB, "--socket-port", peer.port, **settings, metrics_port="0") as running:
+        metrics = Endpoint(message(running.read_until(lambda line: "metrics url=" in line)).partition("url=")[2])
         peer.send(b"one\ntwo\nno line feed")
         read_until_stored(running, database, 2)
+        assert receiver_of(metrics) == {"connected": 1, "reconnects_total": 0, "events_total": 2, "gap_seconds": 0}
         peer.hang_up()
         peer.send(b"three\n")
         read_until_stored(running, database, 4)
         assert peer.connections == 2
+        while (seen := receiver_of(metrics))["reconnects_total"] == 0:  # it is looked at once a second
+            pass
+        assert seen == {"connected": 1, "reconnects_total": 1, "events_total": 4, "gap_seconds": 0}
+        assert ready_checks(metrics) == {"query", "lease", "mongodb", "feed", "spool"}
         running.signal(signal.SIGINT)
         assert running.end() == 0
     assert [post["text"] for post in posts(database)] == ["one", "two", "no line feed", "three"]
