@@ -1,6 +1,7 @@
 """Stand-ins for what a processor is handed, each a dictionary, and one job made of them that can die and run again."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ class DictionaryLedger:
         self.dies_at_commit = False
 
     def earlier(self, batch: BatchId) -> BatchPlan | None:
-        return self.plans.get(batch)
+        plan = self.plans.get(batch)
+        return plan and replace(plan, contents=replace(plan.contents, problems={}))  # an entry does not have them
 
     def is_committed(self, batch: BatchId) -> bool:
         return batch in self.committed

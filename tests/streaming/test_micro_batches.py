@@ -147,6 +147,7 @@ def test_a_batch_of_bad_events_is_dead_letters_and_no_document(job: FakeJob) -> 
         assert (letter["received_at"], letter["requeued_at"], letter["headers"]) == (HEARD_AT, None, None)
     assert job.sink.schemas["dead_letters"].simpleString() == DEAD_LETTER
     assert (job.documents, plan.parts, plan.contents.posts, plan.contents.dead_letters) == ([], 0, 0, 3)
+    assert plan.contents.problems == {"not_utf8": 1, "too_long": 1, "not_json": 1}
 
 
 def test_the_ledger_and_the_monitor_hear_of_a_batch(job: FakeJob) -> None:
@@ -212,6 +213,8 @@ def test_a_replayed_batch_has_the_same_bytes_and_asks_for_no_count(spark: SparkS
     assert job.sink.collections == first
     assert job.counts.asked == 1
     assert job.ledger.committed.keys() == job.ledger.plans.keys()
+    (committed,) = job.monitor.committed
+    assert (committed.is_replay, committed.plan.contents.problems) == (True, {"not_json": 1, "not_utf8": 1})
 
 
 def test_a_batch_that_the_ledger_calls_committed_is_not_written_again(job: FakeJob) -> None:
@@ -221,6 +224,8 @@ def test_a_batch_that_the_ledger_calls_committed_is_not_written_again(job: FakeJ
     job.forget_spark_commit(0)
     assert job.run().last_batch == 0
     assert (job.sink.writes, job.monitor.began, job.counts.begun) == (writes, began, 1)
+    assert job.monitor.skipped == began
+    assert [each.is_replay for each in job.monitor.committed] == [False]
 
 
 def test_changed_code_leaves_nothing_of_an_earlier_attempt(spark: SparkSession, tmp_path: Path) -> None:

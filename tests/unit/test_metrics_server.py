@@ -119,6 +119,7 @@ def test_a_port_that_is_taken_costs_one_line_and_is_tried_again(
     waiting = MetricsServer("127.0.0.1", port, lambda path, _: Page(200, "text/plain", path.encode()))
     waiting.start()
     try:
+        waiting._open()  # and again, in vain
         assert waiting.port is None
         taker.close()
         while waiting.port is None:
