@@ -58,7 +58,7 @@ REPLAYED = _counter(
 EVENTS = _counter("events", "events in committed batches, whatever became of them")
 POSTS = _counter("posts", "posts stored")
 DEAD_LETTERS = _counter("dead_letters", "events that became dead letters", reason=REASONS)
-DUPLICATES = _counter("duplicates", "events that a feed sent again, dropped before any batch")
+DUPLICATES = _counter("duplicates", "events that a feed sent again, or that a file held twice")
 FILTERED = _counter("filtered", "events left out on purpose, by the source or by LANGUAGES and KEYWORDS")
 FORGOTTEN = _counter("forgotten", "posts left out because they, or their authors, are to be forgotten")
 TOMBSTONES = _counter("tombstones", "events without a value")

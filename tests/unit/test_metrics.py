@@ -28,6 +28,7 @@ CONTENTS = Contents(
     deletions=3,
     edits=1,
     filtered=6,
+    duplicates=4,
     problems={"not_json": 3},
 )
 COUNT = CaseCount(700, "cached", "who", START, START, ("stale",))
@@ -65,7 +66,7 @@ def test_a_batch_counts_what_it_held_and_two_count_twice_of_it() -> None:
     seen = told.seen()
     expected = {
         "events": 21, "posts": 5, "tombstones": 1, "forgotten": 2, "deletions": 3, "edits": 1, "filtered": 6,
-        "duplicates": 7, "documents": 2, "post_bytes": 900, "batch_seconds": 2.5, "batches": 1, "replayed_batches": 0,
+        "duplicates": 11, "documents": 2, "post_bytes": 900, "batch_seconds": 2.5, "batches": 1, "replayed_batches": 0,
     }  # fmt: skip
     assert {name: seen.value(f"casestream_{name}_total") for name in expected} == {
         name: 2 * number for name, number in expected.items()
