@@ -9,6 +9,7 @@ import typer
 
 from errors import JobError
 from operations.check import check
+from operations.doctor import doctor
 from operations.export import export
 from operations.feed import feed
 from operations.forget import forget
@@ -22,6 +23,7 @@ from operations.verify import verify
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
+    "doctor": doctor,
     "export": export,
     "feed": feed,
     "forget": forget,
@@ -32,6 +34,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "stop": stop,
     "verify": verify,
 }
+TAKES_SETTINGS = ("doctor",)
+"""Those that take main.py's flags too, and read them by themselves."""
 
 HELP = """The operator's commands for casestream.
 
@@ -51,7 +55,9 @@ def build() -> typer.Typer:
     )
     app.callback()(start_logging)
     for name, command in COMMANDS.items():
-        app.command(name)(command)
+        takes = name in TAKES_SETTINGS
+        context = {"allow_extra_args": takes, "ignore_unknown_options": takes}
+        app.command(name, context_settings=context)(command)
     return app
 
 

@@ -56,13 +56,34 @@ class Command:
     check_only: bool
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What arguments, environment and file amount to. settings: None where there is a problem.
+
+    wrong_flags: what is wrong with the arguments themselves; problems: with what they, or the other places, say.
+    """
+
+    settings: Settings | None
+    wrong_flags: tuple[str, ...]
+    problems: tuple[str, ...]
+    check_only: bool
+
+
 def read(arguments: Sequence[str], around: Surroundings) -> Command:
     """The command that these arguments make. Raises FixSettings with a line for each mistake."""
+    found = examine(arguments, around)
+    if found.settings is None:
+        raise FixSettings([*found.wrong_flags, *found.problems])
+    return Command(found.settings, found.check_only)
+
+
+def examine(arguments: Sequence[str], around: Surroundings) -> Examined:
+    """The same, with every mistake as a line. Raises FixSettings where the arguments cannot be told apart."""
     found, unknown = parser(around.sources).parse_known_args(["--help" if each == "-h" else each for each in arguments])
     flags = {name: value for name, value in vars(found).items() if value is not None}
     empty = [name for name, value in flags.items() if value == NO_VALUE]
-    problems = [f"{flag(name)}: a value must stand behind it" for name in empty]
-    problems += [*mistakes.unknown_flags(unknown), *mistakes.unknown_variables(os.environ)]
+    wrong_flags = [f"{flag(name)}: a value must stand behind it" for name in empty]
+    wrong_flags += mistakes.unknown_flags(unknown)
     flags = {name: value for name, value in flags.items() if name not in empty}
     file, check_only = flags.pop("settings_file", None), bool(flags.pop("check_settings", False))
     if flags.pop("in_cluster", False):
@@ -70,12 +91,12 @@ def read(arguments: Sequence[str], around: Surroundings) -> Command:
     given, file_problems = _merged(flags, file)
     settings, setting_problems = _validated(Settings, given)
     told = {name for name in empty if name not in given}
-    problems += file_problems + [line for line in setting_problems if not _is_told(line, told)] + _needs(given, around)
-    if not problems and settings and around.is_local:
+    problems = [*mistakes.unknown_variables(os.environ), *file_problems]
+    problems += [line for line in setting_problems if not _is_told(line, told)] + _needs(given, around)
+    if not wrong_flags and not problems and settings and around.is_local:
         settings, problems = _with_local_folders(settings)
-    if problems or settings is None:
-        raise FixSettings(problems)
-    return Command(settings, check_only)
+    is_good = not wrong_flags and not problems
+    return Examined(settings if is_good else None, tuple(wrong_flags), tuple(problems), check_only)
 
 
 def read_storage(settings_file: Path | None) -> Storage:

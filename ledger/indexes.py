@@ -4,6 +4,7 @@ A reader begins with `batches`: the committed ones of a time, of one job or of a
 documents of these it takes by `_id`. Who looks into `micro_batches` or its views first goes by (job, timestamp).
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import IndexModel
@@ -44,3 +45,31 @@ def ensure_indexes(database: Database[dict[str, Any]]) -> None:
     """Make the indexes that are not there. Raises pymongo's errors."""
     for collection, indexes in INDEXES.items():
         database[collection].create_indexes(indexes)
+
+
+def missing(there: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, str]]:
+    """Collection and name of those that are not there. there: what `listIndexes` says, by collection."""
+    return [(name, wanted["name"]) for name, wanted in _wanted() if wanted["name"] not in _names(there.get(name, ()))]
+
+
+def conflicting(there: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, str]]:
+    """Collection and name of those for which MongoDB refuses to make ours: one of the name, or the same but for it."""
+    return [
+        (name, found["name"])
+        for name, wanted in _wanted()
+        for found in there.get(name, ())
+        if (found["name"] == wanted["name"]) != (_rule(found) == _rule(wanted))
+    ]
+
+
+def _wanted() -> list[tuple[str, dict[str, Any]]]:
+    return [(collection, index.document) for collection, indexes in INDEXES.items() for index in indexes]
+
+
+def _names(indexes: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {index["name"] for index in indexes}
+
+
+def _rule(index: Mapping[str, Any]) -> tuple[Any, ...]:
+    options = (bool(index.get("unique")), bool(index.get("sparse")), index.get("partialFilterExpression"))
+    return list(index["key"].items()), options

@@ -152,9 +152,7 @@ class Lease:
                 is_away = False
 
     def _of_the_same(self) -> dict[str, Any]:
-        mine = [{"_id": self._jobname}, {"checkpoint": self._checkpoint}]
-        mine += [{"spool": self._spool}] if self._spool else []
-        return {"$or": mine}
+        return _of_the_same(self._jobname, self._checkpoint, self._spool)
 
     def _held_by_others(self) -> list[dict[str, Any]]:
         return list(self._leases.find({**self._of_the_same(), "state": "held"}))
@@ -162,7 +160,7 @@ class Lease:
     def _watch(self, held: list[dict[str, Any]]) -> None:
         """Look at these leases for a whole period, the longest of all, or until nobody holds any of them."""
         period = max(self.period_seconds, *(lease.get("period_seconds", 0) for lease in held))
-        names = ", ".join(_describe(lease) for lease in held)
+        names = ", ".join(described(lease) for lease in held)
         log.warning("waiting to see whether the job still runs seconds=%g %s", period, names)
         for _ in range(_LOOKS):
             if self._wait(period / _LOOKS):
@@ -171,7 +169,7 @@ class Lease:
             is_held = [lease is not None and lease["state"] == "held" for lease in now]
             for before, lease in zip(held, now, strict=True):
                 if lease is not None and lease["state"] == "held" and _beats(lease) != _beats(before):
-                    raise CannotStart(f"in use: {_describe(lease)}. Stop that job first, or choose another name.")
+                    raise CannotStart(f"in use: {described(lease)}. Stop that job first, or choose another name.")
             if not any(is_held):
                 return
 
@@ -220,11 +218,25 @@ def lost(job: str) -> LeaseLost:
     return LeaseLost(f"another process has taken over the job {job}: this one ends and writes nothing more")
 
 
+def held_leases(
+    database: Database[dict[str, Any]], jobname: str, checkpoint: str, spool: str | None
+) -> list[dict[str, Any]]:
+    """The leases that a start of this job would watch, whether or not their holders live. Raises pymongo's errors."""
+    return list(database["leases"].find({**_of_the_same(jobname, checkpoint, spool), "state": "held"}))
+
+
+def _of_the_same(jobname: str, checkpoint: str, spool: str | None) -> dict[str, Any]:
+    mine = [{"_id": jobname}, {"checkpoint": checkpoint}]
+    mine += [{"spool": spool}] if spool else []
+    return {"$or": mine}
+
+
 def _beats(lease: dict[str, Any]) -> tuple[Any, Any]:
     return lease["epoch"], lease["heartbeat"]
 
 
-def _describe(lease: dict[str, Any]) -> str:
+def described(lease: dict[str, Any]) -> str:
+    """Who holds it, since when he was not heard, and of which checkpoint."""
     return (
         f"job={lease['_id']} host={lease['host']} pid={lease['pid']} "
         f"heartbeat={lease['heartbeat'].isoformat(timespec='seconds')} checkpoint={lease['checkpoint']}"

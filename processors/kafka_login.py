@@ -8,18 +8,11 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from errors import CannotStart
+from processors import kafka_refusals as refusals
 from settings import Settings
-from tls import speaks_tls
 
 _ANSWER_MILLISECONDS = 5_000
 _NETWORK = "Remote host terminated the handshake"  # the connection broke: no certificate was judged
-_SETTINGS = {
-    "user": "CASESTREAM_KAFKA_SASL_USERNAME and CASESTREAM_KAFKA_SASL_PASSWORD",
-    "mechanism": "--kafka-sasl-mechanism (CASESTREAM_KAFKA_SASL_MECHANISM)",
-    "protocol": "--kafka-security-protocol (CASESTREAM_KAFKA_SECURITY_PROTOCOL)",
-    "ca": "--kafka-ssl-ca-location (CASESTREAM_KAFKA_SSL_CA_LOCATION)",
-    "servers": "--kafka-bootstrap-servers (CASESTREAM_KAFKA_BOOTSTRAP_SERVERS)",
-}
 
 
 def no_answer(spark: SparkSession, settings: Settings, connection: Mapping[str, str]) -> str | None:
@@ -52,39 +45,19 @@ def _explained(causes: list[tuple[str, str]], settings: Settings) -> str:
     """The failure as a reason to wait. causes: class and message, outermost first. Raises CannotStart."""
     names = {name for name, _ in causes}
     kind, message = next((each for each in causes[1:] if each[0] != "ExecutionException"), causes[0])
-    where = f"Kafka at {settings.kafka_bootstrap_servers}"
     if names & {"UnsupportedSaslMechanismException", "IllegalSaslStateException"}:
-        raise CannotStart(f"{where}: {message}. Correct {_SETTINGS['mechanism']}, or {_SETTINGS['protocol']}.")
+        raise CannotStart(refusals.mechanism(settings, message))
     if "SaslAuthenticationException" in names:
-        login = f"{settings.kafka_sasl_username} with {settings.kafka_sasl_mechanism}"
-        raise CannotStart(f"{where} refused the login of {login}: {message}. Correct {_SETTINGS['user']}.")
+        raise CannotStart(refusals.login(settings, message))
     if names & {"SslAuthenticationException", "InvalidConfigurationException"} and _NETWORK not in causes[-1][1]:
-        raise CannotStart(_distrusted(where, causes[-1][1], settings))
+        raise CannotStart(refusals.certificate(settings, causes[-1][1], "Java's own list of authorities"))
     if "AuthorizationException" in kind:
-        raise CannotStart(f"{where} let the job in and gives it no rights: {message}. Correct the user's rights.")
-    if not settings.kafka_security_protocol.endswith("SSL") and (server := _tls_server(settings)):
         raise CannotStart(
-            f"Kafka at {server} speaks TLS, and the job was told to speak {settings.kafka_security_protocol}. "
-            f"Correct {_SETTINGS['protocol']} to SSL or SASL_SSL."
+            f"{refusals.where(settings)} let the job in and gives it no rights: {message}. Correct the user's rights."
         )
-    spoken = f"{settings.kafka_security_protocol}, as {_SETTINGS['protocol']} says"
-    return f"{where} accepts connections, and does not answer who speaks {spoken}: {kind}: {message}"
-
-
-def _distrusted(where: str, reason: str, settings: Settings) -> str:
-    judged = settings.kafka_ssl_ca_location or "Java's own list of authorities"
-    if "No subject alternative" in reason or "No name matching" in reason:
-        return f"{where} shows a certificate of another name: {reason}. Correct {_SETTINGS['servers']}."
-    return f"{where} shows a certificate that {judged} does not vouch for: {reason}. Correct {_SETTINGS['ca']}."
-
-
-def _tls_server(settings: Settings) -> str | None:
-    """The first of the servers that speaks TLS."""
-    for server in str(settings.kafka_bootstrap_servers).split(","):
-        host, _, port = server.strip().rpartition(":")
-        if speaks_tls(host.strip("[]"), int(port), _ANSWER_MILLISECONDS / 1000):
-            return server.strip()
-    return None
+    if (plain_text := refusals.plain_text(settings)) is not None:
+        raise CannotStart(plain_text)
+    return refusals.silence(settings, f"{kind}: {message}")
 
 
 def _causes(failure: Py4JJavaError) -> Iterator[tuple[str, str]]:

@@ -17,9 +17,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OffsetLog:
-    """One checkpoint's log. A batch is logged before Spark runs it and never changes afterwards."""
+    """One checkpoint's log. A batch is logged before Spark runs it and never changes afterwards.
 
-    def __init__(self, spark: SparkSession, checkpoint: str) -> None:
+    spark: see `spool.files.open_folder`.
+    """
+
+    def __init__(self, spark: SparkSession | None, checkpoint: str) -> None:
         self.folder = open_folder(checkpoint, spark)
 
     def is_fresh(self) -> bool:
@@ -34,6 +37,10 @@ class OffsetLog:
         """The first line of the batch that was logged last, VERSION in all that this reads; not of a fresh one."""
         newest = max(int(name) for name in self.folder.list("offsets") if name.isdigit())
         return next(iter(self._lines(newest)), "")
+
+    def last_committed(self) -> int:
+        """The number of the last batch that Spark will not run again; -1 before the first."""
+        return max((int(name) for name in self.folder.list("commits") if name.isdigit()), default=-1)
 
     def timestamp(self, batch_id: int) -> datetime:
         """The batch's trigger time (UTC, milliseconds)."""

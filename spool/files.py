@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import re
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -77,11 +78,26 @@ class Folder(Protocol):
     def delete(self, name: str) -> None:
         """Remove the file; nothing happens where there is none."""
 
+    def refusal(self, to_write: bool) -> str | None:
+        """Why this user may not read here, or write; None where he may. Asked of the rights alone, nothing is written.
 
-def open_folder(uri: str, spark: SparkSession) -> Folder:
-    """The folder of that URI: plain Python for `file:`, which is faster, Hadoop's FileSystem for all else."""
+        Of a folder that is not there: why it could not be made.
+        """
+
+    def free_bytes(self) -> int:
+        """The room that is left where the folder is, or would be."""
+
+
+def open_folder(uri: str, spark: SparkSession | None) -> Folder:
+    """The folder of that URI: plain Python for `file:`, which is faster, Hadoop's FileSystem for all else.
+
+    spark: may be None where `local_path` has a path for it.
+    """
     path = local_path(uri)
-    return HadoopFolder(uri, spark) if path is None else LocalFolder(path)
+    if path is not None:
+        return LocalFolder(path)
+    assert spark is not None
+    return HadoopFolder(uri, spark)
 
 
 def local_path(uri: str) -> Path | None:
@@ -145,6 +161,22 @@ class LocalFolder:
 
     def delete(self, name: str) -> None:
         (self._path / name).unlink(missing_ok=True)
+
+    def refusal(self, to_write: bool) -> str | None:
+        there = self._nearest()
+        if not there.is_dir():
+            return f"{there} is no folder"
+        mode = os.X_OK | (os.W_OK if to_write else 0) | (os.R_OK if there == self._path else 0)
+        if not os.access(there, mode):
+            return f"{there} does not let this user {'write' if to_write else 'read'}"
+        return None
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self._nearest()).free
+
+    def _nearest(self) -> Path:
+        """The folder, or the first above it that there is."""
+        return next(each for each in (self._path, *self._path.parents) if os.path.lexists(each))
 
     def _cut_in_place(self, path: Path, length: int) -> None:
         with path.open("r+b") as file:

@@ -85,6 +85,26 @@ class HadoopFolder:
     def delete(self, name: str) -> None:
         _as_os_error(self._files.delete, self._path(name), False)
 
+    def refusal(self, to_write: bool) -> str | None:
+        there, actions = self._nearest(), self._jvm.org.apache.hadoop.fs.permission.FsAction
+        if not _as_os_error(self._files.getFileStatus, there).isDirectory():
+            return f"{there} is no folder"
+        try:
+            self._files.access(there, actions.WRITE_EXECUTE if to_write else actions.READ_EXECUTE)
+        except Py4JJavaError as error:
+            return f"{there} does not let this user {'write' if to_write else 'read'}: {error.java_exception}"
+        return None
+
+    def free_bytes(self) -> int:
+        return int(_as_os_error(self._files.getStatus, self._nearest()).getRemaining())
+
+    def _nearest(self) -> Any:  # noqa: ANN401 - a Java object
+        """The folder, or the first above it that there is."""
+        there = self._files.makeQualified(self._root)
+        while not _as_os_error(self._files.exists, there) and there.getParent() is not None:
+            there = there.getParent()
+        return there
+
     def _path(self, name: str) -> Any:  # noqa: ANN401 - a Java object
         return self._jvm.org.apache.hadoop.fs.Path(self._root, name)
 

@@ -10,7 +10,7 @@ more than its bytes, holds LF or is blank: its key and its value stand there in 
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -86,6 +86,11 @@ class Line(NamedTuple):
     is_cut: bool
     event: bytes
     is_message: bool = False
+
+
+def closed_bytes(names: Iterable[str]) -> int:
+    """Of the closed segments among these files: what waits to be stored."""
+    return sum(segment.bytes for segment in map(Segment.of, names) if segment)
 
 
 def open_name(segment_id: str) -> str:

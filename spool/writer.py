@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from spool.bookmark import Bookmark
 from spool.files import Folder
 from spool.repeats import Repeats
-from spool.segments import Event, Segment
+from spool.segments import Event, Segment, closed_bytes
 from spool.series import SegmentSeries
 
 log = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ class SpoolWriter:
             return False
         if self._found_bytes is None or self._found_bytes + self._series.total_bytes >= self._max_bytes:
             try:
-                self._found_bytes = self._measure() - self._series.closed_bytes
+                self._found_bytes = closed_bytes(self._folder.list()) - self._series.closed_bytes
             except OSError as error:
                 self._say_full(f"{self._folder.uri}: {error}")
                 return False
@@ -141,9 +141,6 @@ class SpoolWriter:
             return False
         self._say_room()
         return True
-
-    def _measure(self) -> int:
-        return sum(segment.bytes for segment in map(Segment.of, self._folder.list()) if segment)
 
     def _say_full(self, why: str) -> None:
         if self.full_because is None:

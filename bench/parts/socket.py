@@ -94,7 +94,7 @@ class _Nothing:
 def main(folder: str, port: int) -> None:
     """Listen until the peer closes."""
     settings = Settings(jobname="bench", source="socket", socket_port=port, available_now=True, spool_max_bytes=10**12)
-    spool = open_folder(f"file://{folder}/spool", cast(Any, None))
+    spool = open_folder(f"file://{folder}/spool", None)
     spool.make()
     nothing = cast(Any, _Nothing())
     reception = Reception(SocketReceiver, settings, spool, nothing, nothing, SystemClock())

@@ -17,6 +17,7 @@ from operations.x_stand_in.site import Answer, Request
 from operations.x_stand_in.streaming import PATIENCE_SECONDS, Behaviour, StreamingServer
 
 STREAMING = "/api/v1/streaming/"
+CREDENTIALS = "/api/v1/apps/verify_credentials"
 CHANNELS = ("public", "public/local", "public/remote", "hashtag")
 HEARTBEAT_SECONDS = 15.0
 REQUESTS_PER_WINDOW = 300
@@ -66,6 +67,8 @@ class MastodonServer(StreamingServer[SseStream]):
         if request.path == PUBLIC or request.path.startswith(TAG):
             page = self.timelines.page(request.path, request.query)
             return Answer(200, json.dumps(page, ensure_ascii=False).encode())
+        if request.path == CREDENTIALS:
+            return Answer(200, {"name": "stand-in"})
         channel = request.path.removeprefix(STREAMING)
         if channel not in CHANNELS:
             return Answer(400, UNKNOWN_CHANNEL) if request.path.startswith(STREAMING) else Answer(404, NOT_FOUND)

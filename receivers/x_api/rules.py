@@ -30,6 +30,15 @@ class Rule(NamedTuple):
     id: str = ""
 
 
+class Difference(NamedTuple):
+    """Between a job's rules at X and those that are wanted. others: how many are somebody else's."""
+
+    missing: list[Rule]
+    surplus: list[Rule]
+    kept: int
+    others: int
+
+
 def wanted_rules(text: str, job: str) -> list[Rule]:
     """The rules of TWITTER_RULES, one a line, `value` or `tag: value`."""
     rules = []
@@ -45,19 +54,31 @@ def synchronise(client: tweepy.StreamingClient, wanted: list[Rule], job: str) ->
     client: with `return_type=dict`. Raises CannotStart with X's words for every rule that it refuses, and tweepy's and
     requests' errors.
     """
+    found = difference(client, wanted, job)
+    missing, surplus = found.missing, found.surplus
+    values = {rule.value for rule in missing}
+    _delete(client, [rule for rule in surplus if rule.value in values])  # X takes a value only once, whatever its tag
+    added = _add(client, missing)
+    _delete(client, [rule for rule in surplus if rule.value not in values])
+    log.info("rules at X added=%s removed=%s kept=%s", len(missing), len(surplus), found.kept)
+    if found.others:
+        log.warning("this app has other rules too: what they match comes with this job's posts others=%s", found.others)
+    return added
+
+
+def difference(client: tweepy.StreamingClient, wanted: list[Rule], job: str) -> Difference:
+    """What `synchronise` would change; asks for the list only. Raises tweepy's and requests' errors."""
     there = list(_existing(client))
     own = [rule for rule in there if rule.tag == job or rule.tag.startswith(f"{job}:")]
     kept = {(rule.value, rule.tag) for rule in own}
     surplus = [rule for rule in own if rule[:2] not in {each[:2] for each in wanted}]
     missing = [rule for rule in wanted if rule[:2] not in kept]
-    values = {rule.value for rule in missing}
-    _delete(client, [rule for rule in surplus if rule.value in values])  # X takes a value only once, whatever its tag
-    added = _add(client, missing)
-    _delete(client, [rule for rule in surplus if rule.value not in values])
-    log.info("rules at X added=%s removed=%s kept=%s", len(missing), len(surplus), len(own) - len(surplus))
-    if others := len(there) - len(own):
-        log.warning("this app has other rules too: what they match comes with this job's posts others=%s", others)
-    return added
+    return Difference(missing, surplus, len(own) - len(surplus), len(there) - len(own))
+
+
+def try_out(client: tweepy.StreamingClient, rules: list[Rule]) -> None:
+    """Let X judge these rules without having them (`dry_run`). Raises as `synchronise`."""
+    _add(client, rules, dry_run="true")
 
 
 def withdraw(client: tweepy.StreamingClient, ids: list[str]) -> None:
@@ -79,13 +100,13 @@ def _existing(client: tweepy.StreamingClient) -> Iterator[Rule]:
         more = {"pagination_token": token}
 
 
-def _add(client: tweepy.StreamingClient, rules: list[Rule]) -> list[str]:
+def _add(client: tweepy.StreamingClient, rules: list[Rule], **parameters: str) -> list[str]:
     """The ids. Raises CannotStart for all that X refuses; a rule that the app has from elsewhere is none of them."""
     refused: list[dict[str, Any]] = []
     ids: list[str] = []
     for some in _some_at_once(rules):
         try:
-            answer = client.add_rules([tweepy.StreamRule(rule.value, rule.tag) for rule in some])
+            answer = client.add_rules([tweepy.StreamRule(rule.value, rule.tag) for rule in some], **parameters)
         except tweepy.BadRequest as error:
             errors = error.api_errors or [{"detail": str(error)}]
         else:

@@ -69,6 +69,12 @@ class MemoryFolder:
         self.try_to("delete")
         self.files.pop(name, None)
 
+    def refusal(self, to_write: bool) -> str | None:
+        return str(FULL) if to_write and "create" in self.failing else None
+
+    def free_bytes(self) -> int:
+        return self.most
+
     def try_to(self, call: str) -> None:
         self.calls.append(call)
         if call in self.failing:

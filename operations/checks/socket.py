@@ -1,0 +1,29 @@
+"""Whether the TCP feed takes a connection."""
+
+import socket
+from collections.abc import Iterator
+
+from operations.checks.result import Result, failed, ok, skipped
+from operations.checks.subject import Subject
+from receivers.socket import SocketReceiver
+
+_SECONDS = 5
+
+
+def look(subject: Subject) -> Iterator[Result]:
+    """Connects, reads nothing, and hangs up."""
+    settings = subject.settings
+    if not issubclass(subject.receiver or object, SocketReceiver):
+        yield skipped(f"the source is {settings.source}")
+        return
+    peer = f"{settings.socket_host}:{settings.socket_port}"
+    try:
+        socket.create_connection((settings.socket_host, settings.socket_port), _SECONDS).close()
+    except OSError as error:
+        yield failed(
+            f"{peer}: {error.strerror or error}",
+            "start the feed, or correct --socket-host (CASESTREAM_SOCKET_HOST) and --socket-port "
+            "(CASESTREAM_SOCKET_PORT); manage.py feed plays a file",
+        )
+    else:
+        yield ok(f"{peer} takes a connection")
