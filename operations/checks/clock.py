@@ -10,9 +10,9 @@ _MOST_SECONDS = 5
 
 def look(subject: Subject) -> Iterator[Result]:
     """The server's time lies between sending the question and having the answer."""
-    clock = subject.machine.clock
+    clock, database = subject.machine.clock, subject.database
     before = clock.now()
-    there = subject.database.client.admin.command("hello")["localTime"]
+    there = database.command("hello", codec_options=database.codec_options)["localTime"]
     after = clock.now()
     ahead = (before + (after - before) / 2 - there).total_seconds()
     said = f"this machine's is {abs(ahead):.1f} s {'ahead of' if ahead >= 0 else 'behind'} MongoDB's"

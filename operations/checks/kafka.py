@@ -40,7 +40,8 @@ def look(subject: Subject) -> Iterator[Result]:
 
 def _ask(settings: Settings, heard: list[KafkaError]) -> int | None:
     """How many brokers there are; None where none answers, and `heard` has why."""
-    client = AdminClient({**client_options(settings), "error_cb": heard.append}, logger=log)
+    options = client_options(settings) | {"error_cb": heard.append}
+    client = AdminClient(options, logger=log)
     ends_at = monotonic() + _ANSWER_SECONDS
     while monotonic() < ends_at and not any(error.name() in _FOR_GOOD for error in heard):
         try:

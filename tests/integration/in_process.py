@@ -15,6 +15,16 @@ class Ended(NamedTuple):
     stderr: str
 
 
+def run_manage(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
+    """A command to its end."""
+    monkeypatch.setattr(sys, "argv", ["manage.py", *arguments])
+    try:
+        code = main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return Ended(code, *capsys.readouterr())
+
+
 class Commands:
     """manage.py for one database."""
 
@@ -28,12 +38,7 @@ class Commands:
 
     def run(self, *arguments: str) -> Ended:
         """To its end."""
-        self._monkeypatch.setattr(sys, "argv", ["manage.py", *arguments])
-        try:
-            code = main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Ended(code, *self._capsys.readouterr())
+        return run_manage(self._monkeypatch, self._capsys, *arguments)
 
     def done(self, *arguments: str) -> list[str]:
         """What a command said that must do its work."""
