@@ -127,6 +127,18 @@ def test_no_checksum_files_stand_beside(folder: Folder) -> None:
     assert [entry.name for entry in Path(folder.uri.removeprefix("file://")).iterdir()] == ["a"]
 
 
+def test_who_may_read_and_write_there_is_told_without_a_write(folder: Folder, make: Callable[[Path], Folder]) -> None:
+    assert folder.refusal(to_write=True) is None
+    assert folder.free_bytes() > 0
+    above = Path(folder.uri.removeprefix("file://")).parent
+    assert list(above.iterdir()) == []
+    folder.make()
+    assert folder.refusal(to_write=True) is folder.refusal(to_write=False) is None
+    (above / "file").touch()
+    for below in ("file", "file/a"):
+        assert str(make(above / below).refusal(to_write=True)).endswith(f"{above}/file is no folder")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_both_kinds_mean_the_same_folder_by_the_same_uri(name: str, tmp_path: Path, spark: SparkSession) -> None:
     path = tmp_path / name

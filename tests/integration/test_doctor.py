@@ -127,10 +127,10 @@ def test_jars_that_are_neither_here_nor_to_be_had_are_a_failure_and_a_warning_wh
 
 
 def test_a_database_that_is_away_is_one_failure_and_the_rest_is_looked_at(
-    doctor: Doctor, healthy: dict[str, str]
+    doctor: Doctor, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    uri = f"mongodb://127.0.0.1:{free_port()}/?serverSelectionTimeoutMS=300"
-    told = doctor.run("--timeout", "20", **{**healthy, "mongodb_uri": uri})
+    monkeypatch.setattr("ledger.database._SELECTION_MILLISECONDS", 300)
+    told = doctor.run(**{**healthy, "mongodb_uri": f"mongodb://127.0.0.1:{free_port()}"})
     told.only("mongodb", "Connection refused", "CASESTREAM_MONGODB_URI")
     assert set(told.marked("skipped")) == {*OF_OTHER_SOURCES, *OF_MONGODB, "query"}
     assert all(told.line(check).endswith("it needs mongodb") for check in OF_MONGODB)

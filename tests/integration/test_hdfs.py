@@ -1,5 +1,7 @@
 """The spool on a real HDFS: written, recovered after a death, read by Spark."""
 
+from pathlib import Path
+
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
@@ -10,7 +12,9 @@ from spool.recovery import recover
 from spool.segments import Segment, open_id
 from spool.source_log import SourceLog
 from spool.writer import SpoolWriter
+from tests.integration.jobs import manage
 from tests.servers.hdfs import Hdfs
+from tests.servers.peer import free_port
 
 AMPLE = 1_000_000_000
 ODD = [b"", b"\r", b"\x00", b"\xef\xbb\xbfbom", b"\xff\xfe", bytes(byte for byte in range(256) if byte != 10)]
@@ -88,3 +92,17 @@ def test_a_stream_that_breaks_is_left_and_the_events_go_on_in_a_new_segment(hdfs
     writer.close()
     assert len(folder.list()) == 2
     assert sorted(events_of(folder)) == sorted([b"before", b"while", b"after"])
+
+
+@pytest.mark.slow
+def test_doctor_looks_at_folders_there_through_spark_and_says_which_is_not_reached(
+    hdfs: Hdfs, settings: dict[str, str], data_folder: Path
+) -> None:
+    spool, checkpoint = f"{hdfs.uri}/doctor/spool", f"hdfs://127.0.0.1:{free_port()}/checkpoint"
+    given = {**settings, "spool": spool, "checkpoint": checkpoint, "source": "socket", "jobname": "covid"}
+    done = manage(data_folder, "doctor", "--timeout", "100", **given)
+    lines = {line[2:].split()[0]: line for line in done.stdout.splitlines()}
+    assert lines["spool"].startswith("✓")
+    assert f"{spool}, 0 bytes wait" in lines["spool"]
+    assert lines["checkpoint"].startswith("✗")
+    assert "Connection refused" in lines["checkpoint"]

@@ -102,6 +102,6 @@ def test_a_terminal_without_the_signs_gets_words() -> None:
 def test_no_secret_login_or_query_of_an_address_is_shown() -> None:
     report = Report(("hunter2",), "utf-8", 4)
     line = Line("java", failed("hunter2 at http://me:pw@there/?token=abc: gone", "ask hunter2"), 0.0)
-    assert report.add(line) == "✗ java  *** at http://***@there/?***. To do: ask ***"
+    assert report.add(line) == "✗ java  *** at http://***@there/?*** gone. To do: ask ***"
     assert "hunter2" not in str(report.as_json("demo"))
     assert report.as_json("demo")["ok"] is False
