@@ -102,7 +102,7 @@ class Subject:
             return None
         with self._starting:
             if self._spark is None:
-                name = self.settings.jobname
-                self._spark = open_session(f"doctor {name}", Path(".data", name), self.settings.mongodb_ca_file)
+                folder = Path(".data", self.settings.jobname, "doctor")
+                self._spark = open_session("doctor", folder, self.settings.mongodb_ca_file)
                 self.opened.callback(close_session, self._spark)
             return self._spark
