@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clock import SystemClock
+from ledger.database import connect
 from ledger.indexes import ensure_indexes
 from operations.checks.subject import Machine
 from tests.conftest import Documents
@@ -151,6 +152,9 @@ def test_the_role_of_a_job_is_enough_and_its_password_is_not_shown(
 
 
 def test_the_role_of_an_analyst_is_not(doctor: Doctor, healthy: dict[str, str], secured: SecureMongo) -> None:
+    job = connect(secured.uri(), "casestream", str(secured.certificates.ca))
+    with job.client:
+        job["leases"].insert_one({"_id": "another", "state": "released"})
     told = doctor.run(**{**healthy, **of(secured, user="analyst")}, secrets=(PASSWORD,))
     told.only("rights", "analyst lacks insert, update, remove, createIndex", "deploy/mongodb/roles.json")
 

@@ -17,7 +17,7 @@ from tests.integration.doctored import Doctor
 from tests.integration.jobs import ROOT, environment
 from tests.servers.jetstream import JetstreamHost, Scripted, created
 from tests.servers.mastodon_api import MastodonApi, refuse
-from tests.servers.peer import free_port
+from tests.servers.peer import Peer, free_port
 from tests.servers.x_api import XApi
 
 WRONG = "a-wr0ng-token"
@@ -87,6 +87,10 @@ def test_jetstream_is_asked_to_send_nothing(doctor: Doctor, healthy: dict[str, s
         assert told.code == 0
         assert "1 of 1 hosts answer" in told.line("bluesky")
         assert len(host.subscriptions) == 1
+    asked: list[bytes] = []
+    with Peer(lambda connection: asked.append(connection.recv(65_536))) as peer:
+        assert doctor.run("--source", "bluesky", **healthy, bluesky_url=f"ws://127.0.0.1:{peer.port}").code == 1
+    assert b"requireHello=true" in asked[0].split(b"\r\n")[0]
 
 
 def test_one_host_of_jetstream_away_is_a_warning_and_all_of_them_a_failure(

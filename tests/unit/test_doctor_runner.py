@@ -12,7 +12,7 @@ from errors import CannotStart
 from operations.checks import CHECKS
 from operations.checks.check import Check, Look
 from operations.checks.report import Report
-from operations.checks.result import Result, failed, ok, skipped, warning
+from operations.checks.result import Mark, Result, failed, ok, skipped, warning
 from operations.checks.runner import Line, examine, parts
 from operations.checks.subject import Machine, Subject
 
@@ -78,6 +78,29 @@ def test_one_that_hangs_has_failed_when_its_time_is_up_and_the_others_have_answe
     assert late.said == "no answer within 0.2 s"
     assert "--timeout, now 0.4" in late.to_do
     assert (second, third) == (("b", skipped("it needs a")), ("c", ok("c")))
+
+
+def test_an_answer_that_comes_too_late_is_passed_over() -> None:
+    released, go_on = threading.Event(), threading.Event()
+
+    def answers_late(_: Subject) -> Iterator[Result]:
+        released.wait(30)
+        yield ok("too late")
+
+    def goes_on(_: Subject) -> Iterator[Result]:
+        go_on.wait(30)
+        yield ok("b")
+
+    checks = (Check("a", answers_late), Check("b", goes_on), Check("c", saying(ok("c")), needs=("a",)))
+    with Subject(None, (), 0.2, Machine(os.environ, SystemClock())) as subject:
+        lines = examine(checks, subject)
+        assert next(lines).result.mark == Mark.FAILED
+        subject.timeout_seconds = 60
+        released.set()
+        for thread in [each for each in threading.enumerate() if each.name == "check-a"]:
+            thread.join(30)
+        go_on.set()
+        assert [line.result for line in lines] == [ok("b"), skipped("it needs a")]
 
 
 def test_the_time_is_shared_along_the_longest_way_to_a_check_and_from_it() -> None:
