@@ -45,8 +45,8 @@ class Doctor:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
-    def run(self, *arguments: str, secrets: tuple[str, ...] = (), **settings: str) -> Told:
-        """For people. secrets: what must be shown nowhere; where there are some, programs are told too."""
+    def run(self, *arguments: str, secrets: str | tuple[str, ...] = (), **settings: str) -> Told:
+        """For people. secrets: one or several that must be shown nowhere; then programs are told too."""
         ended = self._run(arguments, settings)
         lines: dict[str, list[str]] = {}
         for line in ended.stdout.splitlines():
@@ -54,7 +54,8 @@ class Doctor:
         if secrets:
             as_json = self._run(("--json", *arguments), settings)
             everything = ended.stdout + ended.stderr + as_json.stdout + as_json.stderr
-            assert not [secret for secret in secrets if secret in everything]
+            hidden = (secrets,) if isinstance(secrets, str) else secrets
+            assert not [secret for secret in hidden if secret in everything]
         return Told(ended.code, lines)
 
     def as_json(self, *arguments: str, **settings: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tests.integration.in_process import run_manage
 from tests.integration.lines_peer import LinesPeer
 from tests.servers.count_page import CountPage
 from tests.servers.peer import free_port
-from tests.servers.secure_mongodb import PASSWORD, SecureMongo, secure_mongodb
+from tests.servers.secure_mongodb import PASSWORD, USER, SecureMongo, secure_mongodb
 
 WRONG = "wr0ng-s3cret"
 OF_OTHER_SOURCES = ["kafka", "topics", "offsets", "twitter", "bluesky", "mastodon", "files"]
@@ -45,9 +45,9 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureMongo]:
         yield server
 
 
-def of(secured: SecureMongo, **login: str) -> dict[str, str]:
+def of(secured: SecureMongo, user: str = USER, password: str = PASSWORD) -> dict[str, str]:
     return {
-        "mongodb_uri": secured.uri(**login),
+        "mongodb_uri": secured.uri(user=user, password=password),
         "mongodb_ca_file": str(secured.certificates.ca),
         "database": "casestream",
     }

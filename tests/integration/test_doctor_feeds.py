@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import pytest
 
@@ -152,7 +151,7 @@ def test_a_folder_of_files_is_there_or_a_failure(doctor: Doctor, healthy: dict[s
     told.only("files", "is no folder", "--files-folder")
 
 
-def all_at(port: int) -> dict[str, Any]:
+def all_at(port: int) -> dict[str, str]:
     """Settings by which everything is asked at that port."""
     return {
         "mongodb_uri": f"mongodb://127.0.0.1:{port}",
