@@ -15,8 +15,9 @@ from operations.x_stand_in.problems import UNAUTHORIZED
 from tests.integration.doctored import Doctor
 from tests.integration.jobs import ROOT, environment
 from tests.servers.jetstream import JetstreamHost, Scripted, created
-from tests.servers.mastodon_api import MastodonApi, refuse
+from tests.servers.mastodon_api import MastodonApi
 from tests.servers.peer import Peer, free_port
+from tests.servers.scripted import refuse
 from tests.servers.x_api import XApi
 
 WRONG = "a-wr0ng-token"
