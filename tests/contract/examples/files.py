@@ -18,4 +18,5 @@ def publish(folder: Path, events: Sequence[bytes]) -> Mapping[str, Any]:
 
 # A line of nothing but blanks is no event in a file.
 PROBLEMS = {event: problem for event, problem in text.PROBLEMS.items() if event.strip()}
-FilesProcessor = ProcessorExamples(text.POSTS, PROBLEMS, {"files_folder": "file:/nowhere"}, publish)
+# Tweets of API v1.1 are written anew as v2 has them, and read once more.
+FilesProcessor = ProcessorExamples(text.POSTS, PROBLEMS, {"files_folder": "file:/nowhere"}, publish, parses=2)
