@@ -17,6 +17,7 @@ from operations.record import record
 from operations.requeue import requeue
 from operations.serve import serve
 from operations.show import show
+from operations.status import status
 from operations.stop import stop
 from operations.terminal import start_logging
 from operations.verify import verify
@@ -31,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "requeue": requeue,
     "serve": serve,
     "show": show,
+    "status": status,
     "stop": stop,
     "verify": verify,
 }

@@ -15,6 +15,7 @@ from pymongo.errors import (
 )
 
 from casestream.errors import BadArgument, CannotReach, CasestreamError, NoSuchJob, Refused, Unreadable
+from casestream.job_names import job_names
 from casestream.selection import Selection
 
 Documents = Database[dict[str, Any]]
@@ -77,7 +78,7 @@ def _check_jobs(database: Documents, selection: Selection) -> None:
     for job in selection.jobs or ():
         known = database["batches"].find_one({"job": job}, {"_id": 1}) or database["leases"].find_one({"_id": job})
         if known is None:
-            names = sorted(map(str, database["batches"].distinct("job")))
+            names = job_names(database)
             there = f"It holds {', '.join(names)}." if names else "It holds none: is it the right database?"
             raise NoSuchJob(f"Database {database.name} holds no job {job!r}. {there}")
 

@@ -14,9 +14,9 @@ from dashboard.choice import Choice, choose
 from dashboard.connection import Connection
 from dashboard.panels import page
 from dashboard.panels.style import style
-from dashboard.queries.jobs import jobs
 from dashboard.reading import Reading, read
 from errors import CannotStart, FixSettings
+from ledger.health import jobs
 
 RETRY_SECONDS = 2
 

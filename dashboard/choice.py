@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from dashboard.queries.asked import Asked
+from ledger.asked import Asked
 
 RANGES = {
     "15m": timedelta(minutes=15),

@@ -8,11 +8,11 @@ import pymongo
 import streamlit as st
 from pymongo.database import Database
 
-from dashboard.queries.asked import Asked
 from dashboard.queries.batches import Series, Totals, last_batches, series, totals
-from dashboard.queries.jobs import Health, health, jobs
-from dashboard.queries.losses import Gap, Reason, gaps, reasons
 from dashboard.queries.posts import Counted, counted, latest_posts
+from ledger.asked import Asked
+from ledger.health import Health, health, jobs
+from ledger.losses import Gap, Reason, gaps, reasons
 
 READ_SECONDS = 20.0
 _KEPT_SECONDS = 60

@@ -1,6 +1,6 @@
 """`leases`: one job of a name, of a checkpoint, and of a spool, at a time.
 
-    { _id: jobname, holder, host, pid, epoch, checkpoint, spool, period_seconds, heartbeat,
+    { _id: jobname, holder, host, pid, epoch, checkpoint, spool, period_seconds, since, heartbeat,
       state: "held" | "released" | "expired", stop_requested, last_alive }
 
 The holder moves its heartbeat; a starter that sees it stand still for a whole period takes the lease over and raises
@@ -194,6 +194,7 @@ class Lease:
             "checkpoint": self._checkpoint,
             "spool": self._spool,
             "period_seconds": self.period_seconds,
+            "since": now,
             "heartbeat": now,
             "state": "held",
             "stop_requested": False,

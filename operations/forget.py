@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import command_line
+from casestream.job_names import job_names
 from clock import SystemClock
 from errors import CannotStart, FixSettings, JobError
 from ledger.forgotten import ForgottenLog
@@ -113,8 +114,7 @@ def _say_file(file: Path, found: Ids) -> None:
 
 def _jobs(database: Documents, jobname: str | None) -> tuple[str, ...]:
     if jobname is None:
-        listening = database["leases"].distinct("_id", {"spool": {"$ne": None}})  # one may have stored nothing yet
-        return tuple(sorted({*database["batches"].distinct("job"), *listening}))
+        return tuple(job_names(database))
     if not stored.is_known(database, jobname):
         raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
     return (jobname,)

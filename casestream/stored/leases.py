@@ -24,6 +24,10 @@ LEASES = Collection(
             30.0, unit="s",
         ),
         Field(
+            "since", Type.DATE, "when this process took it; missing where an earlier version did", "the job",
+            "2026-11-22T19:30:00.000Z", unit="UTC, ms", optional=True,
+        ),
+        Field(
             "heartbeat", Type.DATE, "moved thrice in a period while it runs", "the job", "2026-11-22T19:36:20.000Z",
             unit="UTC, ms",
         ),

@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.queries.batches import Series
-from dashboard.queries.losses import Gap
 from dashboard.reading import Reading, Stored
+from ledger.losses import Gap
 
 _BLUE, _RED, _TEAL = "#3b82f6", "#ef4444", "#14b8a6"
 _HEIGHT = 240

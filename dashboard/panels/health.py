@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.choice import Choice
-from dashboard.queries.jobs import Health, Planned
 from dashboard.reading import Reading
+from ledger.health import Health, Planned
 
 _BADGES = {
     "running": ("Running", "green", ":material/play_arrow:"),

@@ -4,8 +4,8 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.panels.table import Column, table
-from dashboard.queries.losses import MOST_GAPS, MOST_LETTERS, Gap
 from dashboard.reading import Reading
+from ledger.losses import MOST_GAPS, MOST_LETTERS, Gap
 
 _MEANS = {
     "not_utf8": "is not UTF-8",

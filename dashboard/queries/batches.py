@@ -1,15 +1,13 @@
 """What the micro-batches of a range held, and how long they took: from `batches`."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
-from statistics import median
 from typing import Any
 
 from pymongo.database import Database
 
-from dashboard.queries.asked import Asked
+from ledger.asked import Asked
+from ledger.health import usual_seconds
 
 MOST_BATCHES = 2_000
 """More micro-batches than that are added up by the server, over equal times."""
@@ -82,12 +80,6 @@ def last_batches(database: Database[dict[str, Any]], asked: Asked) -> list[dict[
     wanted = dict.fromkeys(_LAST, 1)
     newest = database["batches"].find(asked.committed(), wanted, sort=[("timestamp", -1)], limit=LAST_BATCHES)
     return list(newest)
-
-
-def usual_seconds(timestamps: Iterable[datetime]) -> float | None:
-    """From one of these micro-batches to the next, mostly; None where there are fewer than two."""
-    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(sorted(timestamps))]
-    return median(steps) if steps else None
 
 
 def step_seconds(span: timedelta) -> int:

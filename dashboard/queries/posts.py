@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from dashboard.queries.asked import Asked
+from ledger.asked import Asked
 
 LATEST = 12
 SAMPLE = 5_000

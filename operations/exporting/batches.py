@@ -10,6 +10,7 @@ import pyarrow as pa
 from pymongo import ASCENDING
 from pymongo.database import Database
 
+from casestream.job_names import job_names
 from casestream.posts import read_window
 from casestream.selection import Selection
 from casestream.windows import Limits, windows
@@ -31,10 +32,10 @@ class Batches:
         self._request = request
 
     def jobs(self) -> list[str]:
-        """The jobs of the request; of all, those that have a committed batch."""
+        """The jobs of the request, or all; one that has no committed batch has no days."""
         if self._request.jobs is not None:
             return list(self._request.jobs)
-        return sorted(self._database["batches"].distinct("job", {"state": "committed"}))
+        return job_names(self._database)
 
     def days(self, job: str) -> Iterator[Day]:
         """The days of the job, as a manifest has them, without files."""

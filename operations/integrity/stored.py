@@ -10,6 +10,7 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
+from casestream.job_names import job_names
 from micro_batch import ids_below, query_of
 
 Documents = Database[dict[str, Any]]
@@ -115,9 +116,8 @@ def batch_of_letter(letter: Mapping[str, Any]) -> str:
 
 
 def jobs(database: Documents) -> list[str]:
-    """Every job of which anything is stored."""
-    names = {name for collection in _COLLECTIONS for name in database[collection].distinct("job")}
-    return sorted(name for name in names if isinstance(name, str))
+    """Every job that was ever begun, or of which anything is stored."""
+    return job_names(database, _COLLECTIONS)
 
 
 def is_known(database: Documents, job: str) -> bool:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from dashboard.queries.asked import Asked
 from dashboard.queries.batches import MOST_BATCHES, MOST_TIMES, last_batches, series, totals
-from dashboard.queries.jobs import health, jobs
-from dashboard.queries.losses import gaps, reasons
 from dashboard.queries.posts import LATEST, counted, latest_posts
+from ledger.asked import Asked
+from ledger.health import health, jobs
+from ledger.losses import gaps, reasons
 from tests.conftest import Documents
 from tests.filled import BEGIN, Filling, fill, gap
 

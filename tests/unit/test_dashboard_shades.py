@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.panels.activity import shaded
-from dashboard.queries.losses import Gap
+from ledger.losses import Gap
 
 HOUR = timedelta(hours=1)
 BEGIN = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""How jobs are: what `manage.py status` reads and how it shows it."""
