@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from rich.console import Console
 
 import command_line
+import log_context
 from clock import SystemClock
 from errors import FixSettings, JobError
-from monitoring.logs import redacted, start_logging
+from monitoring.log_lines import redacted
+from monitoring.logs import LogFormat, start_logging
 from monitoring.lookout import Lookout
 from monitoring.progress import Progress
 from processors import PROCESSORS
@@ -23,6 +25,8 @@ from runtime.plugins import provider_needs, required_settings
 from runtime.session import is_in_cluster, is_local
 from runtime.stopping import StopSignal
 from settings import Settings
+
+log = logging.getLogger("main")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,8 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         command = command_line.read(arguments, around)
     except FixSettings as mistakes:
-        print(mistakes, file=sys.stderr)  # noqa: T201
-        return mistakes.exit_code
+        start_logging(log_format := command_line.log_format(arguments), (), Console())
+        return give_up(mistakes, str(mistakes), log_format)
     if command.check_only:
         print(command_line.table(command.settings))  # noqa: T201
         return 0
@@ -44,6 +48,7 @@ def main(arguments: Sequence[str]) -> int:
 def run(settings: Settings) -> int:
     """Run the job; what went wrong is the last line on standard error."""
     console = Console()
+    log_context.belongs_to(job=settings.jobname)
     start_logging(settings.log_format, settings.secrets(), console)
     stop = StopSignal()
     stop.listen()
@@ -53,14 +58,21 @@ def run(settings: Settings) -> int:
             Job(settings, stop, progress, lookout, clock).run()
         except JobError as error:
             progress.close()
-            print(redacted(f"casestream: {error}", settings.secrets()), file=sys.stderr)  # noqa: T201
-            return error.exit_code
+            return give_up(error, redacted(f"casestream: {error}", settings.secrets()), settings.log_format)
     progress.sum_up(settings)
     return 0
 
 
+def give_up(error: JobError, words: str, log_format: LogFormat) -> int:
+    """The last words on standard error, which are a line of the log where programs read it; the exit code."""
+    if log_format == "json":
+        log.error("ended by an error exit_code=%s why=%r", error.exit_code, str(error))
+    else:
+        print(words, file=sys.stderr)  # noqa: T201
+    return error.exit_code
+
+
 if __name__ == "__main__":
-    logging.captureWarnings(capture=True)
     try:
         code = main(sys.argv[1:])
         sys.stdout.flush()

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -97,6 +97,14 @@ def examine(arguments: Sequence[str], around: Surroundings) -> Examined:
         settings, problems = _with_local_folders(settings)
     is_good = not wrong_flags and not problems
     return Examined(settings if is_good else None, tuple(wrong_flags), tuple(problems), check_only)
+
+
+def log_format(arguments: Sequence[str]) -> Literal["text", "json"]:
+    """How mistakes in these arguments are to be told."""
+    found, _ = parser(()).parse_known_args(arguments)
+    flags = {name: value for name, value in vars(found).items() if value is not None}
+    given, _ = _merged(flags, flags.pop("settings_file", None))
+    return "json" if given.get("log_format") == "json" else "text"
 
 
 def read_storage(settings_file: Path | None) -> Storage:

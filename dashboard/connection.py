@@ -10,7 +10,7 @@ from pymongo.database import Database
 
 from errors import CannotStart
 from ledger.database import connect, reach
-from monitoring.logs import redacted
+from monitoring.log_lines import redacted
 from runtime.embedded import EmbeddedServer
 from settings import Storage
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes dist/, which is all that deploy/submit.sh needs: main.py and casestream.zip (the code), environment.tar.gz (the
-# driver's Python packages, without pyspark, which spark-submit sends), jars/ (for clusters without internet).
+# driver's Python packages, without pyspark, which spark-submit sends), jars/ (for clusters without internet), and
+# log4j2*.properties (how Spark logs there).
 # An argument names the Python 3.11 of the cluster's nodes, as /usr/bin/python3.11, where it is not this machine's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -48,6 +49,7 @@ contents() { # of environment.tar.gz: what it is made from
 mkdir -p "$build" dist/jars
 "$python" -m deploy.code_zip dist/casestream.zip
 cp main.py dist/main.py
+cp runtime/log4j2.properties runtime/log4j2-json.properties dist/
 if [[ ! -f dist/environment.tar.gz || $(contents) != "$(cat "$build/contents" 2>/dev/null)" ]]; then
   make_environment
   if [[ -n $nodes_python ]]; then

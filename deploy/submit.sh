@@ -32,7 +32,12 @@ check_settings() { # with the code that is to be sent, and with nothing of the e
 (($# >= 3)) || give_up 2 "usage: deploy/submit.sh SOURCE JOBNAME SETTINGS_FILE [spark-submit options …]"
 source=$1 jobname=$2 settings=$3
 shift 3
-files=$settings py_files='' options=()
+# YARN puts files where Java finds them before Spark's own: this name is how Spark logs, in driver and executors.
+rules=$dist/log4j2.properties
+if grep -q -E '^[[:space:]]*(export[[:space:]]+)?CASESTREAM_LOG_FORMAT=["'"'"']?json' "$settings" 2>/dev/null; then
+  rules=$dist/log4j2-json.properties
+fi
+files=$settings,$rules#log4j2.properties py_files='' options=()
 jars=$(printf '%s,' "$dist"/jars/*.jar)
 while (($#)); do
   case $1 in
@@ -52,7 +57,7 @@ while (($#)); do
   esac
 done
 
-for made in main.py casestream.zip environment.tar.gz jars; do
+for made in main.py casestream.zip environment.tar.gz jars log4j2.properties log4j2-json.properties; do
   [[ -e $dist/$made ]] || give_up 3 "dist/$made is not there: run make package"
 done
 check_settings || exit

@@ -36,9 +36,11 @@ class WrittenInBackground(ABC):
             self.write_unsaved()
         except PyMongoError as error:
             if not self._is_away:
-                log.warning("%s not written yet, MongoDB is away error=%r", self._name, str(error))
+                log.warning("not written yet, MongoDB is away collection=%s error=%r", self._name, str(error))
             self._is_away = True
             return False
+        if self._is_away:
+            log.warning("written again, MongoDB is back collection=%s", self._name)
         self._is_away = False
         return True
 

@@ -149,6 +149,8 @@ class Lease:
                     log.warning("heartbeat not written, MongoDB is away error=%r", str(error))
                 is_away = True
             else:
+                if is_away:
+                    log.warning("heartbeat is written again")
                 is_away = False
 
     def _of_the_same(self) -> dict[str, Any]:
@@ -161,7 +163,7 @@ class Lease:
         """Look at these leases for a whole period, the longest of all, or until nobody holds any of them."""
         period = max(self.period_seconds, *(lease.get("period_seconds", 0) for lease in held))
         names = ", ".join(described(lease) for lease in held)
-        log.warning("waiting to see whether the job still runs seconds=%g %s", period, names)
+        log.warning("waiting to see whether the job still runs seconds=%g holder=%r", period, names)
         for _ in range(_LOOKS):
             if self._wait(period / _LOOKS):
                 raise StopRequested

@@ -32,6 +32,8 @@ class Retention:
         self._clock = clock
         self._fence = fence
         self._next_look = float("-inf")
+        self.failures = 0
+        """How often it failed since it was last done."""
         self._is_sure = False  # that nothing is left of what was marked
 
     def look(self) -> int:
@@ -39,6 +41,7 @@ class Retention:
         if self._age is None or self._clock.monotonic() < self._next_look:
             return 0
         self._next_look = self._clock.monotonic() + _LOOK_SECONDS
+        self.failures += 1
         if not self._is_sure:
             self._remove(self._last_marked())
         self._is_sure = False
@@ -46,6 +49,7 @@ class Retention:
         self._remove(marked)
         self._remove_endless_requeues()
         self._is_sure = True
+        self.failures = 0
         if len(marked) == _AT_ONCE:
             self._next_look = self._clock.monotonic() + _BUSY_SECONDS
         return len(marked)

@@ -1,35 +1,51 @@
-"""Log lines: key=value for people, JSON with `--log-format json`; never with a secret in them."""
+"""Where log lines go: to standard error, key=value for people, JSON with `--log-format json`. docs/logs.md."""
 
-import json
 import logging
+import sys
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal
 
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.text import Text
 
-_HIDDEN = "***"
+from monitoring.log_lines import JsonLines, Lines, TextLines
+
+LogFormat = Literal["text", "json"]
+
+log = logging.getLogger(__name__)
 
 
-def start_logging(log_format: Literal["text", "json"], secrets: Sequence[str], console: Console) -> None:
-    """Send every log line to standard error; on a terminal only warnings, above the live line."""
+def start_logging(
+    log_format: LogFormat, secrets: Sequence[str], console: Console, on_terminal: int = logging.WARNING
+) -> None:
+    """Send every log line to standard error; on a terminal those of that level only, above the live line.
+
+    What nobody catches is a line, too, with its traceback.
+    """
     if console.is_terminal and log_format == "text":
-        handler: logging.Handler = RichHandler(logging.WARNING, console, show_path=False, log_time_format="%H:%M:%S")
-        handler.setFormatter(logging.Formatter("%(message)s"))
+        handler: logging.Handler = RichHandler(on_terminal, console, show_path=False, log_time_format=_time_of_day)
+        handler.setFormatter(Lines(secrets))
     else:
         handler = logging.StreamHandler()
-        handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
+        handler.setFormatter(JsonLines(secrets) if log_format == "json" else TextLines(secrets))
     handler.addFilter(_is_not_py4j)
-    handler.addFilter(_Redaction(secrets))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _not_understood
+    threading.excepthook = lambda failed: _not_understood(
+        failed.exc_type, failed.exc_value or failed.exc_type(), failed.exc_traceback
+    )
 
 
-def redacted(text: str, secrets: Sequence[str]) -> str:
-    """The text without the secrets."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, _HIDDEN)
-    return text
+def _not_understood(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("not understood error=%r", repr(error), exc_info=(kind, error, trace))
 
 
 def _is_not_py4j(record: logging.LogRecord) -> bool:
@@ -37,30 +53,5 @@ def _is_not_py4j(record: logging.LogRecord) -> bool:
     return "py4j" not in record.pathname
 
 
-class _Redaction(logging.Filter):
-    def __init__(self, secrets: Sequence[str]) -> None:
-        super().__init__()
-        self._secrets = secrets
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redacted(record.getMessage(), self._secrets), None
-        return True
-
-
-class _TextLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = f"{_time(record)} {record.levelname.lower()} {record.name}: {record.getMessage()}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
-
-
-class _JsonLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        fields = {"time": _time(record), "level": record.levelname.lower(), "logger": record.name}
-        fields["message"] = record.getMessage()
-        if record.exc_info:
-            fields["exception"] = self.formatException(record.exc_info)
-        return json.dumps(fields, ensure_ascii=False)
-
-
-def _time(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+def _time_of_day(local: datetime) -> Text:
+    return Text(f"{local.astimezone(UTC):%H:%M:%S}")

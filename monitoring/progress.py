@@ -3,6 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +13,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from log_context import in_batch
 from micro_batch import BatchId, Committed
 from settings import Settings
 
@@ -31,7 +34,8 @@ class Progress:
         self._trigger_seconds = trigger_seconds
         self._status = Status("", console=console) if console.is_terminal else None
         self._said = ""
-        self._is_running_batch = False
+        self._running: BatchId | None = None
+        self._outage: _Outage | None = None
         self.heard: Callable[[], int] | None = None
         self.batches = self.posts = self.dead_letters = 0
 
@@ -74,12 +78,16 @@ class Progress:
 
     def batch_began(self, batch: BatchId) -> None:
         """Spark handed over a batch."""
-        self._is_running_batch = True
-        self.say(f"batch {batch.number}: processing and storing")
+        self._running = batch
+        if self._status:
+            self.say(f"batch {batch.number}: processing and storing")
+        else:
+            log.info("processing and storing batch_id=%s", batch.number)
 
     def batch_committed(self, committed: Committed) -> None:
         """The batch is stored: one line of the table, or of the log."""
-        self._is_running_batch = False
+        self._running = None
+        self._note_recovery()
         plan, contents = committed.plan, committed.plan.contents
         self.batches += 1
         self.posts += contents.posts
@@ -90,7 +98,7 @@ class Progress:
             self._console.print(_row(committed), highlight=False)
             return
         log.info(
-            "batch committed batch=%s timestamp=%s posts=%s dead_letters=%s total_case_count=%s count_status=%s "
+            "batch committed batch_id=%s timestamp=%s posts=%s dead_letters=%s total_case_count=%s count_status=%s "
             "parts=%s lag_seconds=%s seconds=%s spans=%s",
             plan.id.number,
             plan.logged.timestamp.isoformat(timespec="milliseconds"),
@@ -112,16 +120,40 @@ class Progress:
 
     def waiting(self) -> None:
         """A look at the running query found nothing to do."""
-        if self._is_running_batch or self._status is None:
+        if self._running or self._status is None:
             return
         seconds = self._trigger_seconds - time.time() % self._trigger_seconds
         heard = f" · {self.heard():,} events heard" if self.heard else ""
         self.say(f"next trigger in {seconds:.0f} s{heard} · Ctrl-C stops after the batch in hand")
 
     def query_failed(self, why: str, again_in_seconds: float) -> None:
-        """The query ended with an error and starts again."""
-        self._is_running_batch = False
-        log.warning("query failed, nothing is lost, starting again in_seconds=%g why=%r", again_in_seconds, why)
+        """The query ended with an error and starts again: a line for the first time, and for each new reason."""
+        failed, self._running = self._running, None
+        kind = why.partition(":")[0]
+        if self._outage is None:
+            self._outage = _Outage(time.monotonic())
+        if kind not in self._outage.kinds:
+            with in_batch(failed) if failed else nullcontext():
+                log.warning("query failed, nothing is lost, starting again in_seconds=%g why=%r", again_in_seconds, why)
+        elif self._status:
+            self.say(f"query failed again, next try in {again_in_seconds:g} s: {kind}")
+        self._outage.kinds.add(kind)
+        self._outage.failures += 1
+
+    def _note_recovery(self) -> None:
+        if self._outage is not None:
+            seconds = time.monotonic() - self._outage.since
+            log.warning("query stores again failures=%s seconds=%.1f", self._outage.failures, seconds)
+            self._outage = None
+
+
+@dataclass
+class _Outage:
+    """From the first failure of the query until a batch is stored. kinds: what the reasons begin with."""
+
+    since: float
+    failures: int = 0
+    kinds: set[str] = field(default_factory=set)
 
 
 def _row(committed: Committed) -> Text:

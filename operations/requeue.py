@@ -19,7 +19,7 @@ from errors import CannotStart, JobError
 from ledger.batches import highest_epoch
 from ledger.dead_letters import Selection
 from micro_batch import REQUEUE, lease_of
-from monitoring.logs import redacted
+from monitoring.log_lines import redacted
 from operations.database import opened_with_uri
 from operations.lease import held
 from operations.times import refuse_no_time, time_of

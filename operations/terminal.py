@@ -4,7 +4,8 @@ import functools
 import logging
 
 from rich.console import Console
-from rich.logging import RichHandler
+
+from monitoring import logs
 
 
 @functools.cache
@@ -15,9 +16,4 @@ def terminal() -> Console:
 
 def start_logging() -> None:
     """Log lines of level INFO and above go to standard error, above the live line if there is one."""
-    if terminal().is_terminal:
-        logging.basicConfig(
-            level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=terminal(), show_path=False)]
-        )
-    else:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.start_logging("text", (), terminal(), on_terminal=logging.INFO)

@@ -10,6 +10,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from case_count import CaseCount
 from errors import StopRequested
+from log_context import in_batch
 from micro_batch import BatchId, Committed, LoggedBatch
 from processors.offset_log import OffsetLog
 from processors.rows import with_outcome
@@ -139,13 +140,17 @@ class StreamProcessor(ABC):
         if self.parts.ledger.is_committed(batch_name):
             self.parts.monitor.batch_skipped(batch_name)
             return
-        self.parts.monitor.batch_began(batch_name)
+        with in_batch(batch_name):
+            self._store(batch, batch_name)
+
+    def _store(self, batch: DataFrame, name: BatchId) -> None:
+        self.parts.monitor.batch_began(name)
         self.parts.counts.begin()
         committed = Storing(self.parts.sink, self.parts.ledger, self.parts.forgotten, self.write).store(
             batch,
-            batch_name,
+            name,
             self.parts.counts.result,
-            lambda: LoggedBatch(self.offset_log.timestamp(batch_id), self.offsets(batch_id)),
+            lambda: LoggedBatch(self.offset_log.timestamp(name.number), self.offsets(name.number)),
         )
         self.parts.monitor.batch_committed(committed)
 

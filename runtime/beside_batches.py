@@ -73,5 +73,7 @@ class BesideBatches:
             self._failure = failure
             self._stopping.set()
             return False
+        if self._is_away:
+            log.warning("what the feed asks to go is removed again, MongoDB is back")
         self._is_away = False
         return is_more

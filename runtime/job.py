@@ -121,7 +121,7 @@ class Job:
             address = beside.submit(self._address)
             self._progress.say("starting Spark")
             folder, ca_file = Path(".data", self._settings.jobname), self._settings.mongodb_ca_file
-            spark = open_session(self._settings.jobname, folder, ca_file)
+            spark = open_session(self._settings.jobname, folder, ca_file, self._settings.log_format)
             self._stop.listen()  # pyspark has put a handler of its own for Ctrl-C
             self._open.callback(close_session, spark)
             self._uri = address.result()
@@ -151,7 +151,7 @@ class Job:
             self._wait,
             spool=settings.spool if processor_class(settings.source).receiver else None,
         )
-        self._progress.say(f"taking the lease of {settings.jobname}")
+        self._progress.say("taking the lease")
         lease.acquire(highest_epoch(database, settings.jobname))
         self._open.callback(lease.release)
         lease.start_beating()
@@ -251,4 +251,5 @@ def _expire(retention: Retention) -> None:
         if expired := retention.look():
             log.info("batches expired batches=%s", expired)
     except PyMongoError as error:
-        log.warning("nothing expired, MongoDB failed error=%r", str(error))
+        if retention.failures == 1:
+            log.warning("nothing expired, MongoDB failed error=%r", str(error))

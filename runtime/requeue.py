@@ -13,6 +13,7 @@ from cache.last_good import LastGood
 from case_count import CaseCount
 from clock import Clock
 from ledger.dead_letters import DeadLetters, Selection, forget_letters
+from log_context import in_batch
 from micro_batch import REQUEUE, BatchId, LoggedBatch
 from processors.base import JobParts
 from processors.forgotten import left_out
@@ -116,9 +117,10 @@ class Requeue:
             self._place.fence()
             self.letters.forget_tries(run)
             sink.update(_tries(rows, run), "dead_letters")
-            Storing(sink, parts.ledger, parts.forgotten, sink.write).store(
-                rows.where("problem is null"), batch, lambda: self._count(run, parts.settings), lambda: _begun(run)
-            )
+            with in_batch(batch):
+                Storing(sink, parts.ledger, parts.forgotten, sink.write).store(
+                    rows.where("problem is null"), batch, lambda: self._count(run, parts.settings), lambda: _begun(run)
+                )
         finally:
             rows.unpersist()
 

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
@@ -43,6 +43,10 @@ _LOCAL = {
 }
 _COLLECTOR = "-XX:+UseParallelGC"  # a quarter more events per second than with Java's default, in 2 GB
 _JAVA_OPTIONS = ("SPARK_SUBMIT_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+_LOG_RULES = {
+    "text": Path(__file__).with_name("log4j2.properties"),
+    "json": Path(__file__).with_name("log4j2-json.properties"),
+}
 _MOST_SHUFFLE_PARTITIONS = 64
 
 
@@ -61,15 +65,17 @@ def is_in_cluster() -> bool:
     return is_submitted() and _submitted_with("spark.submit.deployMode", "client") == "cluster"
 
 
-def open_session(jobname: str, log_folder: Path, ca_file: str | None = None) -> SparkSession:
+def open_session(
+    jobname: str, log_folder: Path, ca_file: str | None = None, log_format: Literal["text", "json"] = "text"
+) -> SparkSession:
     """The session; a JVM of our own logs to `spark.log` in the folder. Raises CannotStart where there is no Java.
 
-    ca_file: see `trust.trust`.
+    ca_file: see `trust.trust`. log_format: of `spark.log`; who submits chooses that of a cluster (docs/logs.md).
     """
     if is_submitted():
         session = SparkSession.builder.getOrCreate()
     else:
-        session = SparkSession(_local_context(jobname, log_folder))
+        session = SparkSession(_local_context(jobname, log_folder, log_format))
     if ca_file is not None:
         trust(session, ca_file)
     session.sparkContext.setLogLevel("WARN")
@@ -108,13 +114,15 @@ def _collector(environ: Mapping[str, str]) -> list[str]:
     return [] if re.search(r"-XX:\+Use\w+GC\b", chosen) else [_COLLECTOR]
 
 
-def _local_context(jobname: str, log_folder: Path) -> SparkContext:
+def _local_context(jobname: str, log_folder: Path, log_format: str) -> SparkContext:
     java_home = find_java_home(os.environ)
     if java_home is None:
         raise CannotStart(f"there is no Java {VERSION}: run `make setup`, or set JAVA_HOME to one")
     # spark-submit, which pyspark calls, reads both.
     os.environ["JAVA_HOME"] = str(java_home)
-    options = [*_collector(os.environ), *class_archive.options(java_home), os.environ.get("SPARK_SUBMIT_OPTS", "")]
+    log_rules = [f"-Dlog4j2.configurationFile={_LOG_RULES[log_format].as_uri()}", f"-Dcasestream.job={jobname}"]
+    options = [*_collector(os.environ), *class_archive.options(java_home), *log_rules]
+    options.append(os.environ.get("SPARK_SUBMIT_OPTS", ""))
     os.environ["SPARK_SUBMIT_OPTS"] = " ".join(options)
     log_folder.mkdir(parents=True, exist_ok=True)
     conf = SparkConf().setAppName(jobname).setAll(list(_LOCAL.items())).setIfMissing("spark.master", "local[*]")

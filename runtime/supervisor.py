@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 
 from pyspark.sql.streaming.query import StreamingQuery
 
+import log_context
 from clock import Clock
 from errors import CannotStart, JobError, StopRequested
 from processors.base import StreamProcessor
@@ -89,6 +90,7 @@ class Supervisor:
         self._processor.failure = None
         try:
             query = self._processor.write_stream()
+            log_context.belongs_to(query_id=str(query.id))
             try:
                 was_stopped = self._watch(query)
             finally:

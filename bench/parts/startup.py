@@ -56,6 +56,6 @@ def _start(place: Stand) -> dict[str, float]:
         stage: datetime.fromisoformat(line["time"]).timestamp() - began
         for stage in _STAGES
         for line in said
-        if line["message"].startswith(stage)
+        if line["event"].startswith(stage)
     }
     return {**reached, "trigger": entry["timestamp"].timestamp() - began}

@@ -41,7 +41,8 @@ def begin(database: Database[dict[str, Any]], folder: Path, request: Request, no
         if error.code != _UNAUTHORIZED:
             raise
         log.warning(
-            "the export is not recorded: this user of MongoDB may only read. manage.py forget will not know of %s",
+            "the export is not recorded: this user of MongoDB may only read, and manage.py forget will not know of it "
+            "folder=%s",
             folder,
         )
         return False

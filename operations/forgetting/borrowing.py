@@ -14,7 +14,7 @@ from ledger.leases import Lease
 from operations.integrity.stored import Documents
 
 _PERIOD_SECONDS = 30
-_KEPT = ("holder", "host", "pid", "heartbeat", "last_alive", "stop_requested")
+_KEPT = ("holder", "host", "pid", "since", "heartbeat", "last_alive", "stop_requested")
 
 
 @contextmanager
@@ -55,4 +55,7 @@ def _give_back(database: Documents, name: str, epoch: int, former: dict[str, Any
     else:
         state = "released" if former["state"] == "released" else "expired"
         kept = {field: former[field] for field in _KEPT if field in former}
-        database["leases"].update_one(ours, {"$set": {**kept, "state": state}})
+        unknown = {field: "" for field in _KEPT if field not in former}
+        database["leases"].update_one(
+            ours, {"$set": {**kept, "state": state}, **({"$unset": unknown} if unknown else {})}
+        )

@@ -126,7 +126,7 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
             self._now.was_heard = True
             self._do(lambda: self._heard(raw_data))
             return
-        log.warning("message from X inside the stream: %s", words(found))
+        log.warning("message from X inside the stream said=%r", words(found))
         if ends_the_stream(found):
             self._now.message = found
             self._end(f"X ended the stream: {words(found)}")

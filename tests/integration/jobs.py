@@ -14,6 +14,7 @@ from runtime.java import find_java_home
 
 ROOT = Path(__file__).parents[2]
 END_SECONDS = 120
+_OF_EVERY = ("time", "level", "logger", "event")
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Of a JVM that does not live long enough for Java's second compiler and its parallel collector to pay."""
 
@@ -145,5 +146,8 @@ def is_committed(line: str) -> bool:
 
 
 def message(line: str) -> str:
-    """A log line's message; the line itself where it is no JSON."""
-    return str(json.loads(line)["message"]) if line.startswith("{") else line
+    """What a log line says happened, and its fields; the line itself where it is no JSON."""
+    if not line.startswith("{"):
+        return line
+    event = json.loads(line)
+    return " ".join([event["event"], *(f"{name}={value}" for name, value in event.items() if name not in _OF_EVERY)])

@@ -64,7 +64,9 @@ def test_gaps_while_mongodb_is_away_cost_nothing_and_are_made_good(
     flaky.is_away = False
     coverage.save()
     assert gaps(database) == [(clock.at(10 * n), clock.at(10 * n + 5), str(n)) for n in range(3)]
-    assert sum("coverage not written yet" in line.getMessage() for line in caplog.records) == 1
+    assert (
+        sum("not written yet, MongoDB is away collection=coverage" in line.getMessage() for line in caplog.records) == 1
+    )
 
 
 def test_the_thread_writes_by_itself_and_the_end_writes_the_rest(database: Documents) -> None:

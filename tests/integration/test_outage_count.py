@@ -1,6 +1,5 @@
 """The case count's page goes wrong in every way a page can, while batches go on."""
 
-import json
 import signal
 from pathlib import Path
 
@@ -66,4 +65,4 @@ def test_no_page_holds_a_batch_up_fills_the_memory_or_changes_the_last_good_numb
 
 def changed(errors: list[str]) -> str:
     """The last line that says what became of the count."""
-    return next(text for line in reversed(errors) if "case count changed" in (text := str(json.loads(line)["message"])))
+    return next(text for line in reversed(errors) if "case count changed" in (text := message(line)))

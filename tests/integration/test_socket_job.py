@@ -15,6 +15,7 @@ from tests.conftest import Documents
 from tests.filled import Filling, fill
 from tests.integration.jobs import ROOT, is_committed, job, manage, message, run
 from tests.integration.lines_peer import LinesPeer
+from tests.integration.logged import events
 from tests.integration.stored import not_as_described, posts, read_until_stored
 from tests.servers.count_page import CountPage, Mode
 from tests.servers.scrape import Endpoint
@@ -125,6 +126,7 @@ def test_the_job_goes_on_when_the_peer_hangs_up_and_coverage_says_when_nobody_li
         running.signal(signal.SIGINT)
         assert running.end() == 0
     assert [post["text"] for post in posts(database)] == ["one", "two", "no line feed", "three"]
+    check_log(running.errors, data_folder, database)
     (gap,) = database["coverage"].find()
     assert gap["cause"] == "the peer closed the connection"
     assert gap["from"] < gap["to"]
@@ -140,6 +142,22 @@ def test_the_job_goes_on_when_the_peer_hangs_up_and_coverage_says_when_nobody_li
     assert database["batches"].count_documents({"source": "kafka", "expired_at": {"$ne": None}}) == 3
     assert [gap["cause"] for gap in database["coverage"].find(sort=[("from", 1)])][1] == "the job was stopped"
     assert not_as_described(database) == []
+
+
+def check_log(lines: list[str], folder: Path, database: Documents) -> None:
+    """Each line is an event with what it belongs to; Spark's own are JSON too, and none that comes with each write."""
+    (query,) = database["batches"].distinct("query_id")
+    said = events(lines, "demo", query)
+    committed = [event for event in said if event["event"] == "batch committed"]
+    assert [event["batch_id"] for event in committed] == sorted(database["batches"].distinct("batch_id"))
+    assert sum(event["posts"] for event in committed) == 4
+    assert said[-1] | {"time": ""} == {
+        "time": "", "level": "info", "logger": "monitoring.progress", "event": "ended", "job": "demo",
+        "query_id": query, "batches": len(committed), "posts": 4, "dead_letters": 0,
+    }  # fmt: skip
+    own = [json.loads(line) for line in (folder / ".data/demo/spark.log").read_text().splitlines()]
+    assert {event["job"] for event in own} <= {"demo"}
+    assert not [event for event in own if "duplicated key" in event["event"]]
 
 
 def store_three_days_ago(database: Documents) -> None:

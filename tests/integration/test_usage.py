@@ -81,6 +81,7 @@ def test_posts_counted_while_mongodb_is_away_are_written_once_when_it_is_back(
     assert usage.save()
     assert usage.save()
     assert [entry["posts"] for entry in database["usage"].find()] == [2]
+    assert caplog.messages[1:] == ["written again, MongoDB is back collection=usage"]
 
 
 def test_without_an_account_nothing_is_written(database: Documents) -> None:

@@ -32,6 +32,8 @@ class Stop(StopSignal):
 class Query:
     """Active for some looks; each look takes the next step of its script; then it ends, with a failure or without."""
 
+    id = "5a27"
+
     def __init__(self, *script: Callable[[], object], failure: BaseException | None = None) -> None:
         self._script = list(script)
         self._failure = failure
