@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -139,6 +140,17 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
                 match node:
                     case ast.Call(func=ast.Attribute(value=ast.Name("log"), attr=level)) if level in LEVELS:
                         yield f"{file.relative_to(ROOT)}:{node.lineno}", node
+
+
+def test_the_events_of_docs_logs_md_are_what_the_job_logs() -> None:
+    texts = [path.read_text() for house in HOUSES for path in (ROOT / house).rglob("*.py")] + [
+        (ROOT / "main.py").read_text()
+    ]
+    code = re.sub(r'"\s*\n\s*(?:f?)"', "", "\n".join(texts))
+    rows = [line for line in (ROOT / "docs/logs.md").read_text().splitlines() if line.startswith("| `")]
+    named = [name for row in rows for name in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
+    assert len(named) > 25
+    assert [name for name in named if f'"{name}' not in code] == []
 
 
 def test_each_call_names_its_event_and_gives_every_value_a_name() -> None:
