@@ -48,7 +48,7 @@ def _logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def record(template: object, *values: object, error: Exception | None = None) -> logging.LogRecord:
     trace = (type(error), error, None) if error else None
-    made = logging.LogRecord("runtime.job", logging.WARNING, "job.py", 1, template, values, trace)  # type: ignore[arg-type]
+    made = logging.LogRecord("runtime.job", logging.WARNING, "job.py", 1, template, values, trace)
     made.created = AT.timestamp()
     return made
 
