@@ -16,8 +16,8 @@ import log_context
 from clock import SystemClock
 from errors import FixSettings, JobError
 from monitoring.log_lines import redacted
-from monitoring.logs import LogFormat, start_logging
 from monitoring.lookout import Lookout
+from monitoring.logs import LogFormat, log_what_nobody_catches, start_logging
 from monitoring.progress import Progress
 from processors import PROCESSORS
 from runtime.job import Job
@@ -73,6 +73,7 @@ def give_up(error: JobError, words: str, log_format: LogFormat) -> int:
 
 
 if __name__ == "__main__":
+    log_what_nobody_catches()
     try:
         code = main(sys.argv[1:])
         sys.stdout.flush()

@@ -22,10 +22,7 @@ log = logging.getLogger(__name__)
 def start_logging(
     log_format: LogFormat, secrets: Sequence[str], console: Console, on_terminal: int = logging.WARNING
 ) -> None:
-    """Send every log line to standard error; on a terminal those of that level only, above the live line.
-
-    What nobody catches is a line, too, with its traceback.
-    """
+    """Send every log line to standard error; on a terminal those of that level only, above the live line."""
     if console.is_terminal and log_format == "text":
         handler: logging.Handler = RichHandler(on_terminal, console, show_path=False, log_time_format=_time_of_day)
         handler.setFormatter(Lines(secrets))
@@ -33,7 +30,11 @@ def start_logging(
         handler = logging.StreamHandler()
         handler.setFormatter(JsonLines(secrets) if log_format == "json" else TextLines(secrets))
     handler.addFilter(_is_not_py4j)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def log_what_nobody_catches() -> None:
+    """Warnings of Python, and errors that end this process or a thread of it, are lines of the log, too."""
     logging.captureWarnings(capture=True)
     sys.excepthook = _not_understood
     threading.excepthook = lambda failed: _not_understood(

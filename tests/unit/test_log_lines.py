@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from log_context import belongs_to, in_batch
 from micro_batch import BatchId
 from monitoring.events import event_of
 from monitoring.log_lines import JsonLines, Lines, TextLines
-from monitoring.logs import start_logging
+from monitoring.logs import log_what_nobody_catches, start_logging
 
 ROOT = Path(__file__).parents[2]
 HOUSES = (
@@ -40,6 +41,8 @@ def _logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    root.handlers.clear()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -113,6 +116,7 @@ def test_what_is_no_event_of_ours_is_one_line_too() -> None:
 @pytest.mark.usefixtures("_logging_as_it_was")
 def test_what_nobody_catches_is_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     start_logging("json", (SECRET,), Console(file=io.StringIO()))
+    log_what_nobody_catches()
     sys.excepthook(ValueError, ValueError(f"with {SECRET}"), None)
     told = json.loads(capsys.readouterr().err)
     assert (told["event"], told["level"], told["error"]) == ("not understood", "critical", "ValueError('with ***')")
