@@ -28,7 +28,8 @@ def event_of(record: logging.LogRecord) -> Event:
     if isinstance(template, str) and isinstance(values, tuple) and (first := _FIRST_FIELD.search(template)):
         name, rest = template[: first.start()], template[first.start() :]
         fields = [_FIELD.fullmatch(each) for each in rest.split()]
-        if all(fields) and not _CONVERSION.search(name):
+        is_whole = len(_CONVERSION.findall(rest)) == len(values)
+        if all(fields) and is_whole and not _CONVERSION.search(name):
             pairs = [each.groups() for each in fields if each is not None]
             return Event(name, dict(_values(pairs, iter(values))))
     return Event(record.getMessage(), {})

@@ -19,7 +19,7 @@ from log_context import belongs_to, in_batch
 from micro_batch import BatchId
 from monitoring.events import event_of
 from monitoring.log_lines import JsonLines, Lines, TextLines
-from monitoring.logs import log_what_nobody_catches, start_logging
+from monitoring.logs import LogFormat, log_what_nobody_catches, start_logging
 
 ROOT = Path(__file__).parents[2]
 HOUSES = (
@@ -42,11 +42,16 @@ def _logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    root.handlers.clear()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(capture=False)
+
+
+def start(log_format: LogFormat, console: Console) -> None:
+    """As in a process of its own, where nobody has a handler yet."""
+    logging.getLogger().handlers.clear()
+    start_logging(log_format, (SECRET,), console)
 
 
 def record(template: object, *values: object, error: Exception | None = None) -> logging.LogRecord:
@@ -115,7 +120,7 @@ def test_what_is_no_event_of_ours_is_one_line_too() -> None:
 
 @pytest.mark.usefixtures("_logging_as_it_was")
 def test_what_nobody_catches_is_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
-    start_logging("json", (SECRET,), Console(file=io.StringIO()))
+    start("json", Console(file=io.StringIO()))
     log_what_nobody_catches()
     sys.excepthook(ValueError, ValueError(f"with {SECRET}"), None)
     told = json.loads(capsys.readouterr().err)
@@ -126,7 +131,7 @@ def test_what_nobody_catches_is_a_line_of_json(capsys: pytest.CaptureFixture[str
 @pytest.mark.usefixtures("_logging_as_it_was")
 def test_a_terminal_shows_warnings_with_the_time_in_utc() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
-    start_logging("text", (), console)
+    start("text", console)
     log = logging.getLogger("tests")
     log.info("unseen")
     log.warning("feed away peer=%s", "a:1")
@@ -166,7 +171,8 @@ def test_each_call_names_its_event_and_gives_every_value_a_name() -> None:
         if not isinstance(call.args[0], ast.Constant):
             wrong.append(where)
             continue
-        template, values = str(call.args[0].value), len(call.args) - 1
+        template = str(call.args[0].value)
+        values = len(re.findall("%[^%]", template))
         if values and (event := event_of(record(template, *[1.0] * values))).name == template % (*[1.0] * values,):
             wrong.append(f"{where}: {event.name}")
     assert [each.partition(":")[0] for each in wrong] == ["monitoring/progress.py", "operations/feed_progress.py"]
