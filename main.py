@@ -16,8 +16,8 @@ import log_context
 from clock import SystemClock
 from errors import FixSettings, JobError
 from monitoring.log_lines import redacted
-from monitoring.lookout import Lookout
 from monitoring.logs import LogFormat, log_what_nobody_catches, start_logging
+from monitoring.lookout import Lookout
 from monitoring.progress import Progress
 from processors import PROCESSORS
 from runtime.job import Job

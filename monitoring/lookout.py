@@ -13,7 +13,7 @@ from clock import Clock
 from monitoring import definitions as of
 from monitoring.batch_metrics import BatchMetrics
 from monitoring.check import Check
-from monitoring.logs import redacted
+from monitoring.log_lines import redacted
 from monitoring.metrics import Metrics
 from monitoring.sampler import Look, Sampler
 from monitoring.server import MetricsServer, Page

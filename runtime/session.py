@@ -120,7 +120,7 @@ def _local_context(jobname: str, log_folder: Path, log_format: str) -> SparkCont
         raise CannotStart(f"there is no Java {VERSION}: run `make setup`, or set JAVA_HOME to one")
     # spark-submit, which pyspark calls, reads both.
     os.environ["JAVA_HOME"] = str(java_home)
-    log_rules = [f"-Dlog4j2.configurationFile={_LOG_RULES[log_format].as_uri()}", f"-Dcasestream.job={jobname}"]
+    log_rules = [f"-Dlog4j2.configurationFile={_LOG_RULES[log_format].as_uri()}", f'"-Dcasestream.job={jobname}"']
     options = [*_collector(os.environ), *class_archive.options(java_home), *log_rules]
     options.append(os.environ.get("SPARK_SUBMIT_OPTS", ""))
     os.environ["SPARK_SUBMIT_OPTS"] = " ".join(options)

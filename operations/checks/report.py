@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from monitoring.logs import redacted
+from monitoring.log_lines import redacted
 from operations.checks.result import Mark
 from operations.checks.runner import Line
 
