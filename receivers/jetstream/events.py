@@ -1,5 +1,6 @@
 """What the receiver reads of Jetstream's events. It judges none: whatever came is appended."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -21,19 +22,20 @@ def time_of(event: bytes) -> int | None:
     return time_us if type(time_us) is int and time_us > 0 else None
 
 
-def key_of(event: bytes) -> str | None:
+def key_of(event: bytes) -> str:
     """What tells it from others, on every host.
 
     The record's URI, its repository's revision and the operation; of an account's event its number in the network's
-    stream. (`time_us` is each host's own.)
+    stream. (`time_us` is each host's own.) What has neither comes again from its host with the same bytes.
     """
     found = parsed(event)
     did, commit = found.get("did"), found.get("commit")
     if isinstance(commit, dict):
         parts = [did, *(commit.get(name) for name in ("collection", "rkey", "rev", "operation"))]
-        return "\n".join(map(str, parts)) if all(type(part) is str and part for part in parts) else None
+        if all(type(part) is str and part for part in parts):
+            return "\n".join(map(str, parts))
     for kind in _KINDS:
         told = found.get(kind)
         if isinstance(told, dict) and type(told.get("seq")) is int and did:
             return f"{did}\n{kind}\n{told['seq']}"
-    return None
+    return f"bytes {hashlib.sha256(event).hexdigest()}"

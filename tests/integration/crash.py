@@ -14,9 +14,9 @@ from tests.integration.crash_checks import (
 )
 from tests.integration.crash_events import MAX_EVENT_BYTES, Event
 from tests.integration.crash_points import Point
-from tests.integration.crash_scenarios import Scenario
 from tests.integration.held_jobs import held_job, wait_until
 from tests.integration.jobs import job
+from tests.integration.scenario import Scenario
 from tests.servers.count_page import CountPage
 
 BEFORE, IN_HAND, AFTER = range(30), range(30, 130), range(130, 150)
@@ -88,13 +88,15 @@ class Crash:
         assert handed_over
         posts = [event for event in handed_over if event.text]
         again = posts[-repeated:] if self._scenario.repeats and repeated else []
+        unsaid = [event for event in unheard if not self._scenario.keeps(event)]
         with job(self._folder, *self._arguments, **self._settings) as running:
-            self._scenario.send([*again, *unheard, *self._after])
+            self._scenario.send([*again, *unsaid, *self._after])
             number = len(self.before) + len(self.in_hand) + len(self._after)
             wait_until(running, lambda: is_settled(self._database, self.home, number))
             running.signal(signal.SIGTERM)
             assert running.end() == 0, running.errors
-        assert sum(entry["duplicates"] for entry in self._database["batches"].find()) == len(again)
+        sent_again = len(again) + self._scenario.sent_again(new=len(unheard) + len(self._after))
+        assert sum(entry["duplicates"] for entry in self._database["batches"].find()) == sent_again
 
     def assert_each_is_stored_once(self, remains: Remains) -> None:
         """Every event once, and `coverage` says since when nobody listened."""

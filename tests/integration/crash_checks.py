@@ -9,7 +9,7 @@ import bson
 
 from spool.segments import decode, open_id
 from tests.conftest import Documents
-from tests.integration.crash_events import Event
+from tests.integration.crash_events import Event, sha256_of
 from tests.integration.crash_points import Point
 from tests.integration.stored import posts, raw
 
@@ -30,10 +30,10 @@ class Remains:
         spool = home / "spool"
         self.open_segments = [each.read_bytes() for each in spool.glob(".*.open") if open_id(each.name)]
         closed = [each.read_bytes() for each in spool.glob("*.segment")]
-        self._heard = {_sha256(line.is_cut, line.event) for content in closed for line in decode(content)}
+        self._heard = {sha256_of(line) for content in closed for line in decode(content)}
         for content in self.open_segments:
             whole = content[: content.rfind(b"\n") + 1]
-            self._heard |= {_sha256(line.is_cut, line.event) for line in decode(whole)}
+            self._heard |= {sha256_of(line) for line in decode(whole)}
         self._stored = {post["raw_text"] for post in posts(database)}
         self._stored |= {letter["sha256"] for letter in database["dead_letters"].find()}
 
@@ -143,11 +143,6 @@ def is_settled(database: Documents, home: Path, events: int) -> bool:
 
 def _numbers(folder: Path) -> set[int]:
     return {int(each.name) for each in folder.glob("[0-9]*")}
-
-
-def _sha256(is_cut: bool, event: bytes) -> str:
-    """Of the whole event; a cut one has it behind its length."""
-    return event[16:80].decode() if is_cut else Event(event, None).sha256
 
 
 def _plan(entry: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from spool.segments import Line
 from tests.integration.jobs import ROOT
 from tests.servers.x_bodies import post
 
 TWEETS = (ROOT / "demo/tweets.txt").read_text().splitlines()
 MAX_EVENT_BYTES = 2_000
 _BAD_EVERY = 9
+_TIME_OF_A_HOST = re.compile(rb'"time_us":\d+,')
 _BAD: tuple[Callable[[bytes], bytes], ...] = (
     lambda name: b"\xff\xfe" + name,
     lambda name: b'{"text": "half ' + name,
@@ -34,9 +37,9 @@ class Event(NamedTuple):
 
 def of_lines(number: int) -> Event:
     """Text and JSON by turns, as Kafka and the socket take them."""
-    if number % _BAD_EVERY == 0:
-        return _bad(number)
-    text = f"{number}: {TWEETS[number % len(TWEETS)]}"
+    if is_bad(number):
+        return bad(number)
+    text = text_of(number)
     if number % 2:
         return Event(text.encode(), text)
     name = str(10**18 + number)
@@ -45,11 +48,30 @@ def of_lines(number: int) -> Event:
 
 def of_x(number: int) -> Event:
     """Posts of X's stream."""
-    if number % _BAD_EVERY == 0:
-        return _bad(number)
-    name, text = str(10**18 + number), f"{number}: {TWEETS[number % len(TWEETS)]}"
+    if is_bad(number):
+        return bad(number)
+    name, text = str(10**18 + number), text_of(number)
     return Event(json.dumps(post(name, text), ensure_ascii=False).encode(), text, name)
 
 
-def _bad(number: int) -> Event:
+def sha256_of(line: Line) -> str:
+    """By which `Event` knows what a line of the spool holds: a cut one has it behind its length.
+
+    A Jetstream host gives its events the time at which it sees them: that is left out.
+    """
+    return line.event[16:80].decode() if line.is_cut else Event(_TIME_OF_A_HOST.sub(b"", line.event), None).sha256
+
+
+def text_of(number: int) -> str:
+    """A tweet that no other number has."""
+    return f"{number}: {TWEETS[number % len(TWEETS)]}"
+
+
+def is_bad(number: int) -> bool:
+    """Whether the event of that number is to be none that can be stored as a post."""
+    return number % _BAD_EVERY == 0
+
+
+def bad(number: int) -> Event:
+    """No UTF-8, half of a JSON object, one without text, or too long."""
     return Event(_BAD[number // _BAD_EVERY % len(_BAD)](b"%d" % number), None)

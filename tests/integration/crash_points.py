@@ -35,10 +35,16 @@ class Point(StrEnum):
 
 OF_RECEIVER = (Point.MID_SEGMENT, Point.UNNAMED_SEGMENT)
 OF_BATCH = (Point.LOGGED, Point.PLANNED, Point.HALF_STORED, Point.STORED, Point.COMMITTED)
-POINTS = {"kafka": OF_BATCH, "socket": OF_RECEIVER + OF_BATCH, "twitter": OF_RECEIVER + OF_BATCH}
+POINTS = {
+    "kafka": OF_BATCH,
+    "files": OF_BATCH,
+    **dict.fromkeys(("socket", "twitter", "bluesky", "mastodon"), OF_RECEIVER + OF_BATCH),
+}
 MATRIX = [(source, point) for source, points in POINTS.items() for point in points]
+_CHOSEN = 3
 
 
 def chosen(by: int) -> list[tuple[str, Point]]:
-    """One point of each source."""
-    return [(source, random.Random(f"{by} {source}").choice(points)) for source, points in POINTS.items()]
+    """One point of each of a few sources."""
+    chance = random.Random(by)
+    return [(source, chance.choice(POINTS[source])) for source in chance.sample(list(POINTS), _CHOSEN)]

@@ -2,34 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from pathlib import Path
 from uuid import uuid4
 
 from tests.integration.crash_events import Event, of_lines, of_x
+from tests.integration.files_scenario import FilesScenario
 from tests.integration.lines_peer import LinesPeer
+from tests.integration.network_scenarios import BlueskyScenario, Counting, MastodonScenario
+from tests.integration.scenario import Scenario
+from tests.servers.jetstream import JetstreamHost
 from tests.servers.kafka import KafkaBroker
+from tests.servers.mastodon_api import MastodonApi
+from tests.servers.open_stream import OpenStream
 from tests.servers.x_api import XApi
 
 
-class Scenario(Protocol):
-    """settings: what reaches the feed; pushes: by way of the spool; repeats: the job drops posts that come again."""
-
-    source: str
-    pushes: bool
-    repeats: bool
-    settings: dict[str, str]
-
-    def event(self, number: int) -> Event:
-        """One that the feed can send."""
-
-    def send(self, events: Sequence[Event]) -> None:
-        """To the job that runs, or to the next. Kafka has acknowledged them on return, the others nothing."""
-
-    def job_died(self) -> None:
-        """What is sent from now on is the next job's."""
-
-
-class KafkaScenario:
+class KafkaScenario(Scenario):
     """A topic of two partitions."""
 
     source = "kafka"
@@ -48,11 +36,8 @@ class KafkaScenario:
         for partition in range(2):
             self._broker.produce(self._topic, [event.sent for event in events[partition::2]], partition=partition)
 
-    def job_died(self) -> None:
-        pass
 
-
-class SocketScenario:
+class SocketScenario(Scenario):
     """A peer that sends each line once."""
 
     source = "socket"
@@ -72,7 +57,7 @@ class SocketScenario:
         self._peer.hang_up()
 
 
-class XScenario:
+class XScenario(Scenario):
     """The filtered stream."""
 
     source = "twitter"
@@ -88,18 +73,30 @@ class XScenario:
     def send(self, events: Sequence[Event]) -> None:
         self._api.raw(b"".join(event.sent + b"\r\n" for event in events))
 
-    def job_died(self) -> None:
-        pass
-
 
 @contextmanager
-def opened(source: str, broker: Callable[[], KafkaBroker], topic: str | None = None) -> Iterator[Scenario]:
-    """Of that source; its feed is there while the block runs. broker is asked for Kafka only, topic: its name there."""
+def opened(
+    source: str, folder: Path, broker: Callable[[], KafkaBroker], topic: str | None = None
+) -> Iterator[Scenario]:
+    """Of that source; its feed is there while the block runs.
+
+    folder: the job's. broker is asked for Kafka only, topic: its name there.
+    """
     if source == "kafka":
         yield KafkaScenario(broker(), topic)
+    elif source == "files":
+        yield FilesScenario(folder)
     elif source == "socket":
         with LinesPeer() as peer:
             yield SocketScenario(peer)
+    elif source == "bluesky":
+        counting = Counting()
+        with JetstreamHost(counting) as host:
+            yield BlueskyScenario(host, counting)
+    elif source == "mastodon":
+        stream = OpenStream()
+        with MastodonApi(then=stream.play) as instance:
+            yield MastodonScenario(instance, stream)
     else:
         with XApi() as api:
             yield XScenario(api)

@@ -1,6 +1,6 @@
 """main.py killed at every point of the way of an event: nothing is lost, nothing is stored twice.
 
-`make test` kills each source at one point that a seed chooses, `make test-faults` at all of them.
+`make test` kills three sources that a seed chooses, each at one point; `make test-faults` all, at every point.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ import pytest
 from tests.conftest import Documents
 from tests.integration.crash import Crash
 from tests.integration.crash_points import MATRIX, Point, chosen
-from tests.integration.crash_scenarios import Scenario, opened
+from tests.integration.crash_scenarios import opened
+from tests.integration.scenario import Scenario
 from tests.seed import seed
 from tests.servers.count_page import CountPage
 
@@ -21,8 +22,8 @@ def each_of(crashes: list[tuple[str, Point]]) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
-def scenario(source: str, request: pytest.FixtureRequest) -> Iterator[Scenario]:
-    with opened(source, lambda: request.getfixturevalue("kafka")) as scenario:
+def scenario(source: str, data_folder: Path, request: pytest.FixtureRequest) -> Iterator[Scenario]:
+    with opened(source, data_folder, lambda: request.getfixturevalue("kafka")) as scenario:
         yield scenario
 
 

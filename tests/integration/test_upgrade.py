@@ -8,9 +8,10 @@ import pytest
 from tests.conftest import Documents
 from tests.integration.crash import Crash
 from tests.integration.crash_checks import Remains, assert_committed_is_unchanged, assert_died_at
-from tests.integration.crash_scenarios import Scenario, opened
+from tests.integration.crash_scenarios import opened
 from tests.integration.jobs import manage
 from tests.integration.kept_jobs import RELEASES, KeptJob, read
+from tests.integration.scenario import Scenario
 from tests.servers.count_page import CountPage
 from tests.servers.kafka import KafkaBroker
 
@@ -23,8 +24,8 @@ def kept(request: pytest.FixtureRequest, data_folder: Path) -> KeptJob:
 
 
 @pytest.fixture
-def scenario(kept: KeptJob, kafka: KafkaBroker) -> Iterator[Scenario]:
-    with opened(kept.source, lambda: kafka, kept.topic) as scenario:
+def scenario(kept: KeptJob, data_folder: Path, kafka: KafkaBroker) -> Iterator[Scenario]:
+    with opened(kept.source, data_folder, lambda: kafka, kept.topic) as scenario:
         yield scenario
 
 

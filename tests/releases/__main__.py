@@ -22,7 +22,7 @@ def keep(source: str, folder: Path, broker: KafkaBroker, uri: str) -> None:
     """Run a job in the folder, kill it, write the file."""
     folder.mkdir()
     database = connect(uri, source)
-    with database.client, CountPage() as page, opened(source, lambda: broker, _TOPIC) as scenario:
+    with database.client, CountPage() as page, opened(source, folder, lambda: broker, _TOPIC) as scenario:
         crash = Crash(folder, scenario, uri, database, page)
         crash.die_at(Point.HALF_STORED)
         sent = len(crash.before) + len(crash.in_hand)

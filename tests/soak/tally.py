@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spool.segments import decode
 from tests.conftest import Documents
-from tests.integration.crash_events import Event
+from tests.integration.crash_events import sha256_of
 from tests.soak.feed import Feed
 
 _SLACK = timedelta(seconds=2)
@@ -59,7 +59,7 @@ def written(feed: Feed, record: Path) -> list[str]:
     for segment in sorted(record.iterdir()):
         content = segment.read_bytes()
         for line in decode(content[: content.rfind(b"\n") + 1]):
-            sha256 = line.event[16:80].decode() if line.is_cut else Event(line.event, None).sha256
+            sha256 = sha256_of(line)
             found.append(feed.keys.get(sha256, sha256))
     return found
 
