@@ -1,1 +1,1 @@
-"""Every source at once, with a fault at random every half minute: `make soak MINUTES=10`."""
+"""Several sources at once, with a fault at random every half minute: `make soak MINUTES=10`."""

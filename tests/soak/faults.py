@@ -13,7 +13,10 @@ from runtime.server_process import ServerProcess
 from tests.integration.jobs import run
 from tests.integration.small_disk import fill
 from tests.servers.count_page import Mode
-from tests.soak.stand import KAFKA, LEASE_SECONDS, SOCKET, TWITTER, Stand
+from tests.soak.feeds import FILES, KAFKA, MASTODON
+from tests.soak.files_feed import FilesFeed
+from tests.soak.mastodon_feed import MastodonFeed
+from tests.soak.stand import LEASE_SECONDS, Stand
 from tests.soak.supervised_job import COMMITTED
 
 _PAGE_MODES: tuple[Mode, ...] = (
@@ -45,13 +48,18 @@ def _faults(stand: Stand, chance: random.Random) -> list[Fault]:
     found = [
         *_of_jobs(stand, chance),
         Fault("MongoDB killed", everywhere, _mongodb_away),
-        Fault("Kafka killed", (KAFKA,), _kafka_away),
         Fault("the count's page fails", everywhere, _count_fails),
         *_of_feeds(stand),
     ]
-    if stand.disk is not None:
-        found.append(Fault("the spool's disk is full", (SOCKET, TWITTER), _disk_full))
+    if stand.broker is not None:
+        found.append(Fault("Kafka killed", (KAFKA,), _kafka_away))
+    if stand.disk is not None and (pushed := _pushed(stand)):
+        found.append(Fault("the spool's disk is full", pushed, _disk_full))
     return found
+
+
+def _pushed(stand: Stand) -> tuple[str, ...]:
+    return tuple(source for source, feed in stand.feeds.items() if feed.pushes)
 
 
 def _of_jobs(stand: Stand, chance: random.Random) -> list[Fault]:
@@ -72,25 +80,16 @@ def _killed(name: str) -> Fault:
 
 
 def _of_feeds(stand: Stand) -> list[Fault]:
-    tcp: dict[str, Callable[[], str]] = {
-        "drops in a line": stand.tcp.drop_in_a_line,
-        "resets": stand.tcp.reset,
-        "is silent in a line": stand.tcp.be_silent,
-        "trickles": stand.tcp.trickle,
-        "is away": stand.tcp.go_away,
-    }
-    x: dict[str, Callable[[], str]] = {
-        "drops in a character": stand.x.drop_in_a_character,
-        "resets": stand.x.reset,
-        "stalls": stand.x.stall,
-        "disconnects": stand.x.say_goodbye,
-        "answers 503": partial(stand.x.refuse, 503),
-        "answers 429": partial(stand.x.refuse, 429),
-    }
-    return [
-        *(Fault(f"the TCP feed {name}", (SOCKET,), lambda *_, act=act: act()) for name, act in tcp.items()),
-        *(Fault(f"X {name}", (TWITTER,), lambda *_, act=act: act()) for name, act in x.items()),
+    found = [
+        Fault(name, (source,), lambda *_, act=act: act())
+        for source, feed in stand.feeds.items()
+        for name, act in feed.faults().items()
     ]
+    if MASTODON in stand.feeds:
+        found.append(Fault("Mastodon answers 401", (MASTODON,), _token_refused))
+    if FILES in stand.feeds:
+        found.append(Fault("a compressed file is cut off", (FILES,), _file_cut_off))
+    return found
 
 
 def _kill(name: str, stand: Stand, chance: random.Random) -> str:
@@ -115,6 +114,7 @@ def _mongodb_away(stand: Stand, chance: random.Random) -> str:
 
 def _kafka_away(stand: Stand, chance: random.Random) -> str:
     seconds = chance.uniform(3, 20)
+    assert stand.broker is not None
     stand.broker.kill()
     time.sleep(seconds)
     stand.broker.start()
@@ -152,7 +152,7 @@ def _second_job(name: str, stand: Stand, _chance: random.Random) -> str:
 def _disk_full(stand: Stand, _chance: random.Random) -> str:
     assert stand.disk is not None
     ballast = stand.disk / "ballast"
-    jobs = [stand.jobs[name] for name in (SOCKET, TWITTER)]
+    jobs = [stand.jobs[name] for name in _pushed(stand)]
     heard = [len(job.lines) for job in jobs]
     try:
         assert fill(ballast) == errno.ENOSPC
@@ -163,3 +163,23 @@ def _disk_full(stand: Stand, _chance: random.Random) -> str:
     for job, since in zip(jobs, heard, strict=True):
         job.wait_for("spool has room again", since)
     return "No space left on device"
+
+
+def _token_refused(stand: Stand, _chance: random.Random) -> str:
+    feed = stand.feeds[MASTODON]
+    assert isinstance(feed, MastodonFeed)
+    said = stand.jobs[MASTODON].be_refused(feed.refuse_the_token)
+    assert "HTTP 401" in said, said
+    return said
+
+
+def _file_cut_off(stand: Stand, _chance: random.Random) -> str:
+    feed, job = stand.feeds[FILES], stand.jobs[FILES]
+    assert isinstance(feed, FilesFeed)
+    heard = len(job.lines)
+    name = feed.cut_off_a_file()
+    try:
+        job.wait_for(name, heard)
+    finally:
+        feed.make_it_whole(name)
+    return f"{name}: named by the job, and put in its place again, whole"

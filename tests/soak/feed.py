@@ -1,19 +1,25 @@
 """What all feeds of a soak have in common: numbered events at a steady pace, and a note of each that was sent."""
 
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 from tests.integration.crash_events import Event
 
 WAIT_SECONDS = 180.0
+_LOOK_SECONDS = 0.1
+EVER, LOST = frozenset({"backfilled", "replayed", "lost"}), frozenset({"lost"})
+"""What `coverage` says of a gap in which an event may have been missed."""
 
 Connection = TypeVar("Connection")
 Act = Callable[[Connection], str]
 """What is to be done with a connection; returns what was done. It may break it off."""
+Faults = Mapping[str, Callable[[], str]]
+"""By name: makes it happen, and says what happened; it is over on return."""
 
 
 def key(event: Event) -> str:
@@ -24,15 +30,21 @@ def key(event: Event) -> str:
 class Feed(ABC):
     """A context manager that sends while it is entered.
 
-    sent: by key, when each event was sent, UTC. keys: by the SHA-256 of an event's bytes.
+    sent: by key, when each event was sent, UTC. keys: by the SHA-256 of an event's bytes. acknowledged: keys of what
+    was handed over, where nothing is pushed.
     """
 
-    source: str
+    source: ClassVar[str]
+    pushes: ClassVar[bool] = True
+    """Whether a receiver of the job's listens to it."""
     settings: dict[str, str]
+    last: str | None = None
+    """The key of an event behind which none is to come any more, set by `stop`; None where nobody can tell."""
 
     def __init__(self, events_per_second: float) -> None:
         self.sent: dict[str, datetime] = {}
         self.keys: dict[str, str] = {}
+        self.acknowledged: set[str] = set()
         self.failure: Exception | None = None
         self._number = 0
         self._pause_seconds = 1 / events_per_second
@@ -42,6 +54,14 @@ class Feed(ABC):
     @abstractmethod
     def event(self, number: int) -> Event:
         """The event of that number."""
+
+    def faults(self) -> Faults:
+        """What can go wrong with it, and is to be felt by its job alone."""
+        return {}
+
+    def may_be_missed(self, name: str) -> frozenset[str]:  # noqa: ARG002 - for others
+        """In what gaps the event of that key may have been missed, by what `coverage` says of them."""
+        return EVER
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -85,6 +105,14 @@ class Feed(ABC):
             self.run()
         except OSError as failure:
             self.failure = failure
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """For somebody else's thread. Raises TimeoutError, with what was waited for."""
+        until = time.monotonic() + WAIT_SECONDS
+        while not condition():
+            if time.monotonic() > until:
+                raise TimeoutError(f"{self.source}: not within {WAIT_SECONDS:g} s: {what}")
+            time.sleep(_LOOK_SECONDS)
 
     def pause(self) -> bool:
         """Keep the pace; whether the feed is to stop."""

@@ -11,16 +11,16 @@ from tests.soak.feed import WAIT_SECONDS, Feed, key
 
 
 class KafkaFeed(Feed):
-    """A producer that never gives an event up; the topic has two partitions. `acknowledged`: keys."""
+    """A producer that never gives an event up; the topic has two partitions."""
 
     source = "kafka"
+    pushes = False
 
     def __init__(self, broker: KafkaBroker, events_per_second: float) -> None:
         super().__init__(events_per_second)
         topic = f"soak-{uuid4().hex[:8]}"
         broker.create_topic(topic, partitions=2)
         self.settings = {"kafka_bootstrap_servers": broker.bootstrap, "kafka_topics": topic}
-        self.acknowledged: set[str] = set()
         self._topic = topic
         self._producer = Producer(
             {

@@ -1,15 +1,14 @@
-"""A soak: every source at once, a fault at random every half minute, and then the reckoning."""
+"""A soak: several sources at once, a fault at random every half minute, and then the reckoning."""
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.integration.jobs import manage
 from tests.soak.faults import in_random_order
 from tests.soak.feed import Feed
-from tests.soak.kafka_feed import KafkaFeed
 from tests.soak.outcome import Injected, Outcome, recoveries
 from tests.soak.stand import Stand, opened
 from tests.soak.supervised_job import COMMITTED
@@ -23,18 +22,18 @@ _LOOK_SECONDS = 1.0
 Say = Callable[[str], None]
 
 
-def soak(minutes: float, seed: int, folder: Path, say: Say) -> Outcome:
+def soak(minutes: float, seed: int, sources: Sequence[str], folder: Path, say: Say) -> Outcome:
     """Run it in a new folder. Raises AssertionError: a fault did not happen, or a job did not recover from one."""
     began = time.monotonic()
-    with opened(folder, EVENTS_PER_SECOND) as stand:
+    with opened(folder, sources, EVENTS_PER_SECOND) as stand:
         for job in stand.jobs.values():
             job.wait_for(COMMITTED, 0)
         say(f"every job has stored a batch after {time.monotonic() - began:.0f} s")
         injected = list(_inject(stand, random.Random(seed), time.monotonic() + 60 * minutes, say))
         say("no more faults; the feeds stop, the jobs catch up")
-        for feed in stand.feeds:
+        for feed in stand.feeds.values():
             feed.stop()
-        for feed in stand.feeds:
+        for feed in stand.feeds.values():
             _wait_until_stored(stand, feed)
         for job in stand.jobs.values():
             job.end()
@@ -63,15 +62,13 @@ def _wait_until_stored(stand: Stand, feed: Feed) -> None:
 
 
 def _is_quiet(stand: Stand, feed: Feed) -> bool:
-    before = len(_handed_over(stand, feed))
+    before = _handed_over(stand, feed)
     time.sleep(_LOOK_SECONDS)
-    return len(_handed_over(stand, feed)) == before
+    return len(_handed_over(stand, feed)) == len(before) and (feed.last is None or feed.last in before)
 
 
 def _handed_over(stand: Stand, feed: Feed) -> list[str]:
-    if isinstance(feed, KafkaFeed):
-        return list(feed.acknowledged)
-    return written(feed, stand.jobs[feed.source].record)
+    return written(feed, stand.jobs[feed.source].record) if feed.pushes else list(feed.acknowledged)
 
 
 def _stored(stand: Stand, job: str) -> int:
@@ -80,16 +77,16 @@ def _stored(stand: Stand, job: str) -> int:
 
 
 def _outcome(stand: Stand, seed: int, seconds: float, injected: list[Injected]) -> Outcome:
-    brokers = stand.kafka.settings["kafka_bootstrap_servers"]
-    settings = {name: stand.jobs["kafka"].settings[name] for name in ("mongodb_uri", "database")}
-    verify = manage(stand.folder, "verify", "--kafka-bootstrap-servers", brokers, **settings)
     jobs = stand.jobs.values()
+    brokers = ["--kafka-bootstrap-servers", stand.broker.bootstrap] if stand.broker else []
+    settings = {name: next(iter(jobs)).settings[name] for name in ("mongodb_uri", "database")}
+    verify = manage(stand.folder, "verify", *brokers, **settings)
     return Outcome(
         seed=seed,
         seconds=seconds,
         injected=tuple(injected),
         recoveries=tuple(recoveries(injected, {job.name: job.commits for job in jobs})),
-        tallies=tuple(tally(feed, _handed_over(stand, feed), stand.database) for feed in stand.feeds),
+        tallies=tuple(tally(feed, _handed_over(stand, feed), stand.database) for feed in stand.feeds.values()),
         rewritten=stand.replays.documents,
         changed=tuple(stand.replays.changed(stand.database)),
         starts=sum(job.starts for job in jobs),

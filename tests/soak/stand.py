@@ -1,7 +1,7 @@
-"""Everything that a soak runs on: a broker, a database, a count page, three feeds and three jobs."""
+"""Everything that a soak runs on: a broker, a database, a count page, a feed and a job for each source."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +17,10 @@ from tests.integration.small_disk import mounted
 from tests.servers.count_page import CountPage
 from tests.servers.kafka import KafkaBroker
 from tests.soak.feed import Feed
-from tests.soak.kafka_feed import KafkaFeed
+from tests.soak.feeds import KAFKA, feed_of
 from tests.soak.replays import Replays
 from tests.soak.supervised_job import SupervisedJob
-from tests.soak.tcp_feed import TcpFeed
-from tests.soak.x_feed import XFeed
 
-KAFKA, SOCKET, TWITTER = "kafka", "socket", "twitter"
 LEASE_SECONDS = 6
 _DISK_BYTES = 64_000_000
 _NAME = "soak"
@@ -31,29 +28,25 @@ _NAME = "soak"
 
 @dataclass(frozen=True)
 class Stand:
-    """disk: the file system of the spools, None where it is not one of their own. jobs: by their source's name."""
+    """disk: the file system of the spools, None where it is not one of their own. broker: where Kafka is a source.
+
+    feeds, jobs: by their source's name.
+    """
 
     folder: Path
     disk: Path | None
     mongodb: EmbeddedServer
     mongodb_folder: Path
     database: Documents
-    broker: KafkaBroker
+    broker: KafkaBroker | None
     page: CountPage
-    kafka: KafkaFeed
-    tcp: TcpFeed
-    x: XFeed
+    feeds: dict[str, Feed]
     jobs: dict[str, SupervisedJob]
     replays: Replays = field(default_factory=Replays)
 
-    @property
-    def feeds(self) -> tuple[Feed, ...]:
-        """One for each job."""
-        return self.kafka, self.tcp, self.x
-
 
 @contextmanager
-def opened(folder: Path, events_per_second: float) -> Iterator[Stand]:
+def opened(folder: Path, sources: Sequence[str], events_per_second: float) -> Iterator[Stand]:
     """All of it running and sending; killed with the block."""
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -62,12 +55,13 @@ def opened(folder: Path, events_per_second: float) -> Iterator[Stand]:
         uri = f"{mongodb.start()}&serverSelectionTimeoutMS=2000"
         database = connect(uri, _NAME)
         stack.enter_context(database.client)
-        broker = stack.enter_context(KafkaBroker(folder / "kafka-broker"))
+        broker = stack.enter_context(KafkaBroker(folder / "kafka-broker")) if KAFKA in sources else None
         page = stack.enter_context(CountPage(mode="number_changed"))
         disk = stack.enter_context(mounted(folder / "disk", _DISK_BYTES))
-        kafka = stack.enter_context(KafkaFeed(broker, events_per_second))
-        tcp = stack.enter_context(TcpFeed(events_per_second))
-        x = stack.enter_context(XFeed(events_per_second))
+        feeds = {
+            source: stack.enter_context(feed_of(source, folder / "inbox", broker, events_per_second))
+            for source in sources
+        }
         settings = {
             "mongodb_uri": uri,
             "database": _NAME,
@@ -77,15 +71,15 @@ def opened(folder: Path, events_per_second: float) -> Iterator[Stand]:
             "max_event_bytes": str(MAX_EVENT_BYTES),
             "max_document_bytes": str(8 * MAX_EVENT_BYTES),  # a batch is several documents
         }
-        jobs = {feed.source: _job(feed, folder, disk or folder, settings) for feed in (kafka, tcp, x)}
+        jobs = {source: _job(feed, folder, disk or folder, settings) for source, feed in feeds.items()}
         for job in jobs.values():
             stack.callback(job.abandon)
             job.start()
-        yield Stand(folder, disk, mongodb, folder / "mongodb", database, broker, page, kafka, tcp, x, jobs)
+        yield Stand(folder, disk, mongodb, folder / "mongodb", database, broker, page, feeds, jobs)
 
 
 def _job(feed: Feed, folder: Path, disk: Path, settings: dict[str, str]) -> SupervisedJob:
     arguments = ["--trigger-seconds", "2", "--checkpoint", f"file://{folder}/{feed.source}/checkpoint"]
-    if feed.source != KAFKA:
+    if feed.pushes:
         arguments += ["--spool", f"file://{disk}/{feed.source}"]
     return SupervisedJob(feed.source, folder / feed.source, arguments, settings | feed.settings)

@@ -74,6 +74,12 @@ class SupervisedJob:
         self._end_by(lambda: os.kill(driver, signal.SIGTERM), 0)
         return f"SIGTERM to {driver}, exit code 0"
 
+    def be_refused(self, deed: Callable[[], None]) -> str:
+        """Its feed is made to refuse it for good: it ends with exit code 3, and is started again."""
+        self.wait_for(COMMITTED)
+        self._end_by(deed, 3)
+        return f"exit code 3: {message(self.lines[-1])}"
+
     def stand_still(self, seconds: float) -> str:
         """SIGSTOP to the driver and its JVM for so long."""
         processes = [driver := self._pid(), *jvms_of(driver)]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from spool.segments import decode
 from tests.conftest import Documents
@@ -19,7 +20,8 @@ _SLACK = timedelta(seconds=2)
 class Tally:
     """Of one feed, in events. handed_over: acknowledged by Kafka, or written by the receiver.
 
-    foreign: stored, but never sent. silent: sent, not stored, and no gap in `coverage` says so.
+    foreign: stored, but never sent. silent: sent, not stored, and no gap in `coverage` says so, or it says that what
+    was missed came later.
     """
 
     source: str
@@ -38,7 +40,7 @@ def tally(feed: Feed, handed_over: Iterable[str], database: Documents) -> Tally:
     taken = set(handed_over)
     posts, letters = _posts(database, feed.source), _letters(database, feed.source)
     stored = posts + letters
-    gaps = [(gap["from"] - _SLACK, gap["to"] + _SLACK) for gap in database["coverage"].find({"job": feed.source})]
+    gaps = list(database["coverage"].find({"job": feed.source}))
     unheard = {name: feed.sent[name] for name in feed.sent.keys() - stored.keys()}
     return Tally(
         source=feed.source,
@@ -49,7 +51,13 @@ def tally(feed: Feed, handed_over: Iterable[str], database: Documents) -> Tally:
         lost=tuple(sorted(taken - stored.keys())),
         doubled=tuple(sorted(name for name, times in stored.items() if times > 1)),
         foreign=tuple(sorted(stored.keys() - feed.sent.keys())),
-        silent=tuple(sorted(f"{at:%H:%M:%S.%f} {name}" for name, at in unheard.items() if not _is_in(gaps, at))),
+        silent=tuple(
+            sorted(
+                f"{at:%H:%M:%S.%f} {name}"
+                for name, at in unheard.items()
+                if not _is_in(gaps, at, feed.may_be_missed(name))
+            )
+        ),
     )
 
 
@@ -75,5 +83,5 @@ def _letters(database: Documents, job: str) -> Counter[str]:
     return Counter(letter["sha256"] for letter in database["dead_letters"].find({"job": job}, {"sha256": 1}))
 
 
-def _is_in(gaps: Iterable[tuple[datetime, datetime]], at: datetime) -> bool:
-    return any(begin <= at <= end for begin, end in gaps)
+def _is_in(gaps: Iterable[dict[str, Any]], at: datetime, recovered: frozenset[str]) -> bool:
+    return any(gap["from"] - _SLACK <= at <= gap["to"] + _SLACK and gap["recovered"] in recovered for gap in gaps)

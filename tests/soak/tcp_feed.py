@@ -6,7 +6,7 @@ import struct
 from contextlib import suppress
 
 from tests.integration.crash_events import Event, of_lines
-from tests.soak.feed import Acts, Feed
+from tests.soak.feed import Acts, Faults, Feed
 
 _LOOK_SECONDS = 0.1
 _RESET = struct.pack("ii", 1, 0)
@@ -29,6 +29,16 @@ class TcpFeed(Feed):
     def event(self, number: int) -> Event:
         """See `Feed`."""
         return of_lines(number)
+
+    def faults(self) -> Faults:
+        """See `Feed`."""
+        return {
+            "the TCP feed drops in a line": self.drop_in_a_line,
+            "the TCP feed resets": self.reset,
+            "the TCP feed is silent in a line": self.be_silent,
+            "the TCP feed trickles": self.trickle,
+            "the TCP feed is away": self.go_away,
+        }
 
     def close(self) -> None:
         """See `Feed`."""

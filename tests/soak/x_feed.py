@@ -2,12 +2,13 @@
 
 import json
 import time
+from functools import partial
 
 from operations.x_stand_in.stream import XStream
 from tests.integration.crash_events import Event, of_x
 from tests.servers.x_api import XApi
 from tests.servers.x_bodies import OPERATIONAL_DISCONNECT, UNAVAILABLE, USAGE_CAPPED, post
-from tests.soak.feed import Acts, Feed
+from tests.soak.feed import Acts, Faults, Feed
 
 _REPEATED = 10
 
@@ -28,6 +29,17 @@ class XFeed(Feed):
     def event(self, number: int) -> Event:
         """See `Feed`."""
         return of_x(number)
+
+    def faults(self) -> Faults:
+        """See `Feed`."""
+        return {
+            "X drops in a character": self.drop_in_a_character,
+            "X resets": self.reset,
+            "X stalls": self.stall,
+            "X disconnects": self.say_goodbye,
+            "X answers 503": partial(self.refuse, 503),
+            "X answers 429": partial(self.refuse, 429),
+        }
 
     def run(self) -> None:
         """See `Feed`; the server's own threads do the sending."""
