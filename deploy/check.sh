@@ -22,7 +22,7 @@ check YAML yamllint --strict -d '{rules: {key-duplicates: {}, line-length: {max:
 check documentation deploy/docs.sh
 check "alert rules" deploy/promtool.sh
 if docker compose version >/dev/null 2>&1; then
-  check "docker compose" docker compose --profile kafka --profile twitter --profile dashboard config --quiet
+  check "docker compose" docker compose --profile '*' config --quiet
 fi
 
 if ((${#failed[@]})); then

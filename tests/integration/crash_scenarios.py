@@ -91,7 +91,7 @@ def opened(
             yield SocketScenario(peer)
     elif source == "bluesky":
         counting = Counting()
-        with JetstreamHost(counting) as host:
+        with JetstreamHost(counting, patience_seconds=60) as host:  # cut off, a busy job would be sent still more again
             yield BlueskyScenario(host, counting)
     elif source == "mastodon":
         stream = OpenStream()

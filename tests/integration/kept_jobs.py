@@ -1,10 +1,11 @@
 """A killed job as a release of casestream left it, in one file: what later releases must go on from.
 
-files: its checkpoint and spool, by path under `.data/covid`. collections: what the database held, as MongoDB's extended
-JSON. before, in_hand: the events that were sent. topic: what its Kafka topic held. The folder that the job ran in is
-`{folder}` wherever it stands; bytes stand as Latin-1.
+files: its checkpoint, its spool and the files that it reads, by path under `.data/covid`. collections: what the
+database held, as MongoDB's extended JSON. before, in_hand: the events that were sent. topic: what its Kafka topic held.
+The folder that the job ran in is `{folder}` wherever it stands; bytes stand as Latin-1.
 """
 
+import os
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -17,6 +18,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, TopicPartition
 from tests.conftest import Documents
 from tests.integration.crash_events import Event
 from tests.integration.crash_points import Point
+from tests.integration.files_scenario import MODIFIED, ROOM
 from tests.integration.jobs import ROOT
 from tests.servers.kafka import KafkaBroker
 
@@ -59,6 +61,7 @@ class KeptJob(NamedTuple):
             file = folder / _HOME / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content.encode("latin-1"))
+            os.utime(file, (MODIFIED, MODIFIED))
         for name, documents in self.collections.items():
             database[name].insert_many(documents)
         for (partition, timestamp), messages in groupby(self.messages, key=itemgetter(0, 1)):
@@ -78,9 +81,11 @@ def read(file: Path, folder: Path) -> KeptJob:
 
 
 def files_of(folder: Path) -> dict[str, str]:
-    """Checkpoint and spool; without the sums that Hadoop keeps beside its files, which hold for one folder only."""
+    """See above; without the sums that Hadoop keeps beside its files, which hold for one folder only."""
     home = folder / _HOME
-    files = [file for room in ("checkpoint", "spool") for file in sorted((home / room).rglob("*")) if file.is_file()]
+    files = [
+        file for room in ("checkpoint", "spool", ROOM) for file in sorted((home / room).rglob("*")) if file.is_file()
+    ]
     return {str(file.relative_to(home)): file.read_bytes().decode("latin-1") for file in files if file.suffix != ".crc"}
 
 

@@ -1,7 +1,9 @@
-"""Kill a job of each source with a batch half stored, and keep what it leaves."""
+"""Kill a job of each source that is not kept yet with a batch half stored, and keep what it leaves."""
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,33 +20,38 @@ from tests.servers.mongodb import mongodb
 _TOPIC = f"posts-of-{__version__}"
 
 
-def keep(source: str, folder: Path, broker: KafkaBroker, uri: str) -> None:
-    """Run a job in the folder, kill it, write the file."""
+def keep(source: str, folder: Path, broker: Callable[[], KafkaBroker], uri: str) -> None:
+    """Run a job in the folder, kill it, write the file. broker is asked for Kafka only."""
     folder.mkdir()
     database = connect(uri, source)
-    with database.client, CountPage() as page, opened(source, folder, lambda: broker, _TOPIC) as scenario:
+    with database.client, CountPage() as page, opened(source, folder, broker, _TOPIC) as scenario:
         crash = Crash(folder, scenario, uri, database, page)
         crash.die_at(Point.HALF_STORED)
         sent = len(crash.before) + len(crash.in_hand)
-        messages = messages_of(broker, _TOPIC, sent) if source == "kafka" else []
+        messages = messages_of(broker(), _TOPIC, sent) if source == "kafka" else []
         topic = _TOPIC if source == "kafka" else None
         files, collections = files_of(folder), collections_of(database)
     kept = KeptJob(source, Point.HALF_STORED, crash.before, crash.in_hand, topic, messages, files, collections)
-    kept.write(RELEASES / __version__ / f"{source}.json", folder)
+    kept.write(_file(source), folder)
 
 
 def main() -> int:
     """The exit code is 1 where this release is kept already."""
-    if (RELEASES / __version__).exists():
+    left = [source for source in POINTS if not _file(source).exists()]
+    if not left:
         print(f"{RELEASES / __version__} is there: a release is kept once. Remove it if it was never tagged.")
         return 1
     with TemporaryDirectory() as work, ExitStack() as stack:
-        broker = stack.enter_context(KafkaBroker(Path(work, "kafka-broker")))
+        broker = cache(lambda: stack.enter_context(KafkaBroker(Path(work, "kafka-broker"))))
         uri = stack.enter_context(mongodb(Path(work, "mongodb")))
-        for source in POINTS:
+        for source in left:
             print(f"keeping {source}")
             keep(source, Path(work, source), broker, uri)
     return 0
+
+
+def _file(source: str) -> Path:
+    return RELEASES / __version__ / f"{source}.json"
 
 
 if __name__ == "__main__":

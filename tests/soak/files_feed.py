@@ -18,7 +18,7 @@ class FilesFeed(Feed):
     def __init__(self, folder: Path, events_per_second: float) -> None:
         super().__init__(events_per_second)
         folder.mkdir(parents=True)
-        self.settings = {"files_folder": f"file://{folder}"}
+        self.settings = {"files_folder": f"file://{folder}", "files_at_once": "100"}
         self._folder = folder
         self._events_per_file = max(1, round(events_per_second))
         self._files = 0

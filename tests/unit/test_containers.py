@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from command_line.settings_file import read_file
+from processors import PROCESSORS
 from settings import Settings, Storage
 
 ROOT = Path(__file__).parents[2]
@@ -35,12 +36,20 @@ def named(volume: str) -> str | None:
     return None if volume.startswith(".") else volume.split(":")[0]
 
 
-def test_there_is_a_job_for_each_source_and_only_that_of_the_socket_runs_unasked() -> None:
+def test_there_is_a_job_for_each_source_but_files_and_only_that_of_the_socket_runs_unasked() -> None:
     assert {service["command"][-1]: service.get("profiles") for service in JOBS.values()} == {
         "socket": None,
-        "kafka": ["kafka"],
-        "twitter": ["twitter"],
+        **{source: [source] for source in PROCESSORS.keys() - {"socket", "files"}},
     }
+
+
+def test_what_is_told_to_a_job_is_a_setting_and_reaches_a_service_that_listens_there() -> None:
+    for service in JOBS.values():
+        given = service.get("environment", {})
+        assert {name.removeprefix("CASESTREAM_").lower() for name in given} <= Settings.model_fields.keys()
+        for address in filter(None, (re.fullmatch(r"(?:\w+://)?([\w-]+):(\d+)", value) for value in given.values())):
+            assert address[1] in service["depends_on"]
+            assert address[2] in str(SERVICES[address[1]])
 
 
 def test_every_port_is_open_to_this_machine_only() -> None:
