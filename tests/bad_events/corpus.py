@@ -11,7 +11,7 @@ _FIELDS = (
     "id", "text", "created_at", "lang", "author_id", "author", "note_tweet", "referenced_tweets", "entities",
     "edit_history_tweet_ids", "public_metrics", "data", "includes",
 )  # fmt: skip
-_WRONG = ("null", "true", "0", "-1.5e3", "1e999", "9" * 400, '""', '"\\u0000"', "[]", "[[]]", "[null]", "{}", '{"a":0}')
+WRONG = ("null", "true", "0", "-1.5e3", "1e999", "9" * 400, '""', '"\\u0000"', "[]", "[[]]", "[null]", "{}", '{"a":0}')
 
 _NOT_UTF8 = (
     b"\x80", b"\xff\xfe", b"\xc0\xaf", b"\xed\xa0\x80", b"lone \xed\xbf\xbf surrogate", b"\xf4\x90\x80\x80",
@@ -70,7 +70,7 @@ def corpus() -> Iterator[Sent]:
     for number in _IDS:
         yield sent(b'{"text":"x","id":%s}' % number, POST, id=number.decode().strip('"'))
     for field in _FIELDS:
-        for wrong in _WRONG:
+        for wrong in WRONG:
             yield sent(f'{{"text":"x","{field}":{wrong},"$a.b":1}}'.encode())
             yield sent(f'{{"data":{{"text":"x","{field}":{wrong}}}}}'.encode())
     yield sent(b"y" * (MAX_EVENT_BYTES + 1), "too_long")
