@@ -30,7 +30,7 @@ test-faults: setup-dev ## kills at every point, outages, 120,000 bad events: an 
 test-spark4: setup-dev ## the tests that speak to Spark, on Spark 4.0
 	@deploy/test-spark4.sh $(ARGS)
 
-soak: setup-dev ## every source at once and a fault at random every half minute, for MINUTES=10; nothing may be lost
+soak: setup-dev ## several sources at once, a fault at random every half minute, for MINUTES=10; ARGS="--sources kafka,files"
 	@.venv/bin/python -m tests.soak --minutes $(MINUTES) $(ARGS)
 
 bench: setup-dev ## beside what people would use instead, two hours; QUICK=1: under 5 minutes; ONLY=NAME: one part
