@@ -104,5 +104,5 @@ class Crash:
         assert_ledger_is_complete(self._database)
         assert remains.lease is not None
         gaps = list(self._database["coverage"].find({"cause": "the job died"}))
-        assert [gap["from"] for gap in gaps] == [remains.lease["last_alive"]] * self._scenario.pushes
-        assert all(gap["from"] < gap["to"] for gap in gaps)
+        long = [gap["from"] for gap in gaps if gap["from"] < gap["to"]]  # what Bluesky has no more may end at its end
+        assert long == [remains.lease["last_alive"]] * self._scenario.pushes
