@@ -16,7 +16,7 @@ from tests.soak.tally import tally, written
 
 EVENTS_PER_SECOND = 30.0
 PAUSES_SECONDS = (15.0, 40.0)
-_CATCH_UP_SECONDS = 300.0
+_CATCH_UP_SECONDS = 600.0
 _LOOK_SECONDS = 1.0
 
 Say = Callable[[str], None]
