@@ -179,7 +179,7 @@ def _file_cut_off(stand: Stand, _chance: random.Random) -> str:
     heard = len(job.lines)
     name = feed.cut_off_a_file()
     try:
-        job.wait_for(name, heard)
+        job.wait_for(f"file={name} ", heard)
     finally:
-        feed.make_it_whole(name)
-    return f"{name}: named by the job, and put in its place again, whole"
+        whole = feed.put_it_there_whole(name)
+    return f"{name}: passed over, and put there again whole as {whole}"

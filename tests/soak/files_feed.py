@@ -58,10 +58,12 @@ class FilesFeed(Feed):
         """Put a compressed file there without its end; its name."""
         return self._acts.have_done(self._cut_off)
 
-    def make_it_whole(self, name: str) -> None:
-        """Put the whole file in its place."""
+    def put_it_there_whole(self, name: str) -> str:
+        """A whole file, under another name, which is returned."""
         whole, events = self._cut.pop(name)
-        self._move(whole, self._folder / name, events)
+        other = name.replace(".", "-whole.", 1)
+        self._move(whole, self._folder / other, events)
+        return other
 
     def _put(self, end: bytes = b"\n") -> str:
         events, self._events = self._events, []
