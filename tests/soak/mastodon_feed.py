@@ -8,8 +8,9 @@ from operations.mastodon_stand_in.stream import SseStream
 from operations.x_stand_in.stream import StreamLost
 from tests.integration.crash_events import Event, is_bad
 from tests.integration.network_events import of_mastodon, server_sent, status_of
-from tests.servers.mastodon_api import MastodonApi, refuse
+from tests.servers.mastodon_api import MastodonApi
 from tests.servers.open_stream import OpenStream
+from tests.servers.scripted import refuse
 from tests.soak.feed import EVER, LOST, WAIT_SECONDS, Act, Acts, Faults, Feed, key
 
 
