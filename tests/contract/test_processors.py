@@ -245,7 +245,7 @@ def test_no_python_runs_on_executors(tried: Tried, events: Frame) -> None:
 def test_json_is_parsed_no_oftener_than_a_registered_source_needs(tried: Tried, events: Frame) -> None:
     if tried.examples is None or tried.kind not in PROCESSORS.values():
         pytest.skip("a matter of speed, not of the contract: see processors/steps.py")
-    assert whole_plan(tried.read(events([b"x"]))).count("from_json(") == tried.known.parses
+    assert whole_plan(tried.read(events([b"x"]))).count("from_json(") == tried.examples.parses
 
 
 def test_no_secret_is_in_rows_logs_and_reprs(tried: Tried) -> None:
