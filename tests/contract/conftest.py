@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 from errors import FixSettings
 from processors.events import post_or_problem
 from processors.rows import with_outcome
+from tests.contract.examples.base import ProcessorExamples
+from tests.contract.examples.found import examples_of
 from tests.contract.plugin import FIXTURES, plugged_in, registered
 from tests.streaming.fakes import EPOCH, HEARD_AT, FakeJob
 
@@ -54,7 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for fixture, base in FIXTURES.items():
         if fixture not in metafunc.fixturenames:
             continue
-        kinds = registered(base)
+        kinds = _built_in(base, metafunc.fixturenames)
         if _asked(metafunc.config):
             mine = [kind for kind in _plugins(metafunc.config) if issubclass(kind, base)]
             kinds = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in mine}
@@ -74,6 +76,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _plugins(config: pytest.Config) -> list[type]:
     """The classes of `--plugin`. Raises FixSettings."""
     return [kind for place in _asked(config) for kind in plugged_in(place)]
+
+
+def _built_in(base: type, fixtures: Sequence[str]) -> dict[str, type]:
+    """Those of ours that a check with these fixtures is about."""
+    kinds = registered(base)
+    if "case" in fixtures:
+        return {name: kind for name, kind in kinds.items() if "http" in getattr(kind, "schemes", ())}
+    if "lived" in fixtures:  # tests/streaming/test_micro_batches.py tries the job that all have who push
+        return {
+            name: kind for name, kind in kinds.items() if getattr(examples_of(kind, ProcessorExamples), "publish", None)
+        }
+    return kinds
 
 
 def _asked(config: pytest.Config) -> list[str]:

@@ -117,10 +117,6 @@ def lived(
     examples = needed(processor_kind, ProcessorExamples)
     if examples.publish is None and not processor_kind.receiver:
         pytest.skip("it reads by itself, and its examples have no `publish`: what its job does is tried elsewhere")
-    if processor_kind in PROCESSORS.values() and processor_kind.receiver:
-        pytest.skip(
-            "its job is that of every source that pushes: tests/streaming/test_micro_batches.py tries all of it"
-        )
     return live(processor_kind, examples, spark, tmp_path_factory.mktemp("lived"))
 
 
