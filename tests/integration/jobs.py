@@ -14,7 +14,7 @@ from runtime.java import find_java_home
 
 ROOT = Path(__file__).parents[2]
 END_SECONDS = 120
-_OF_EVERY = ("time", "level", "logger", "event")
+_OF_EVERY = ("time", "level", "logger", "event", "job", "query_id", "batch_id")
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Of a JVM that does not live long enough for Java's second compiler and its parallel collector to pay."""
 

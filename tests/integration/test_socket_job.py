@@ -111,7 +111,9 @@ def test_the_job_goes_on_when_the_peer_hangs_up_and_coverage_says_when_nobody_li
     data_folder: Path, settings: dict[str, str], database: Documents, peer: LinesPeer
 ) -> None:
     with job(data_folder, *JOB, "--socket-port", peer.port, **settings, metrics_port="0") as running:
-        metrics = Endpoint(message(running.read_until(lambda line: "metrics url=" in line)).partition("url=")[2])
+        metrics = Endpoint(
+            message(running.read_until(lambda line: "metrics url=" in message(line))).partition("url=")[2]
+        )
         peer.send(b"one\ntwo\nno line feed")
         read_until_stored(running, database, 2)
         assert receiver_of(metrics) == {"connected": 1, "reconnects_total": 0, "events_total": 2, "gap_seconds": 0}
