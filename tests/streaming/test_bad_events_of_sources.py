@@ -21,7 +21,7 @@ OF_EVENT, OF_COMMIT = ("did", "time_us", "kind", "commit"), ("rev", "operation",
 OF_RECORD = ("text", "createdAt", "langs", "tags", "facets", "reply", "embed")
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.parametrize("source", ["bluesky", "mastodon"])
 def test_what_a_feed_says_that_is_none_of_its_events_is_a_dead_letter_with_its_bytes(
     spark: SparkSession, tmp_path: Path, source: str
@@ -38,7 +38,7 @@ def test_what_a_feed_says_that_is_none_of_its_events_is_a_dead_letter_with_its_b
         assert letter["problem"] in (event.outcomes if event.outcomes <= UNREAD else PROBLEMS - UNREAD)
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_line_of_a_file_becomes_what_the_same_line_of_a_feed_becomes(spark: SparkSession, tmp_path: Path) -> None:
     folder = tmp_path / "inbox"
     folder.mkdir()
