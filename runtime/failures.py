@@ -18,6 +18,7 @@ _REFUSED = re.compile(
     r"|SSLHandshakeException(?!: Remote host terminated)|AuthorizationException"
     r"|Command failed with error (13|18|8000)\b"
 )
+_NO_ROOM = re.compile(r"over your space quota")  # Atlas says it with the code that it has for a refused login, too
 _SPARK_GONE = re.compile(r"stopped SparkContext|SparkContext (was|has been) shut ?down|SparkContext was stopped")
 _REFUSED_CODES = {13, 18, 8000}
 _CAUSE = re.compile(r"^(?:: |Caused by: )?(?:[\w.$]+\.)?(\w+(?:Exception|Error)\w*): (.+)$", re.MULTILINE)
@@ -37,18 +38,18 @@ def verdict(failure: BaseException) -> JobError | None:
     """The error that ends the job, None where the query is to be started again; what is not understood is raised."""
     if isinstance(failure, JobError):
         return failure
-    if isinstance(failure, OperationFailure) and failure.code in _REFUSED_CODES:
+    text = str(failure)
+    if isinstance(failure, OperationFailure) and failure.code in _REFUSED_CODES and not _NO_ROOM.search(text):
         return CannotStart(_LOGIN.format(cause=cause(failure)))
     if isinstance(failure, PyMongoError | OSError):
         return None
     if isinstance(failure, AnalysisException) or not isinstance(failure, Py4JError | PySparkException):
         raise failure
-    text = str(failure)
     if isinstance(failure, Py4JNetworkError) or _SPARK_GONE.search(text):
         return JobError(_GONE.format(cause=cause(failure)))
     if _DATA_LOST.search(text):
         return DataLost(f"{_LOST}: {cause(failure)}. Nothing was skipped. {AFTER_A_LOSS}.")
-    if _REFUSED.search(text):
+    if _REFUSED.search(text) and not _NO_ROOM.search(text):
         return CannotStart(_LOGIN.format(cause=cause(failure)))
     return None
 

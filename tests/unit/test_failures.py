@@ -26,6 +26,10 @@ UNAUTHORIZED = (
     "com.mongodb.MongoCommandException: Command failed with error 13 (Unauthorized): 'not authorized on casestream to "
     'execute command { update: "micro_batches" }\' on server 127.0.0.1:27017.'
 )
+QUOTA = "you are over your space quota, using 513 MB of 512 MB"
+NO_ROOM = (
+    f"com.mongodb.MongoCommandException: Command failed with error 8000 (AtlasError): '{QUOTA}' on server a:27017."
+)
 AWAY = """An error occurred while calling o112.save.
 : com.mongodb.spark.sql.connector.exceptions.DataException: Write aborted for: 4c1f. 0/1 tasks completed.
 Caused by: com.mongodb.MongoTimeoutException: Timed out after 30000 ms while waiting for a server that matches \
@@ -60,8 +64,10 @@ SHUT_DOWN = "org.apache.spark.SparkException: Job 7 cancelled because SparkConte
 DISK = "org.apache.hadoop.fs.FSError: java.io.IOException: No space left on device"
 
 
-@pytest.mark.parametrize("text", [AWAY, KAFKA_AWAY, BROKEN_LOGIN, BROKEN_HANDSHAKE, DISK, "", "An unknown matter"])
-def test_a_server_that_is_away_is_waited_for(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", [AWAY, KAFKA_AWAY, BROKEN_LOGIN, BROKEN_HANDSHAKE, DISK, NO_ROOM, "", "An unknown matter"]
+)
+def test_a_server_that_is_away_or_full_is_waited_for(text: str) -> None:
     assert verdict(StreamingQueryException(HEAD.format(text))) is None
     assert verdict(Py4JError(text)) is None
 
@@ -73,6 +79,7 @@ def test_a_server_that_is_away_is_waited_for(text: str) -> None:
         ServerSelectionTimeoutError("no servers"),
         NotPrimaryError("not primary"),
         OperationFailure("interrupted", 11602),
+        OperationFailure(QUOTA, 8000),
         BulkWriteError({"writeErrors": []}),
         ConnectionResetError("reset"),
         FileNotFoundError("offsets/3"),
