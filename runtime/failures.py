@@ -26,7 +26,8 @@ _CAUSE = re.compile(r"^(?:: |Caused by: )?(?:[\w.$]+\.)?(\w+(?:Exception|Error)\
 AFTER_A_LOSS = (
     "Restore the topic; or, if they are lost for good, start with a new --checkpoint, --from-start, and "
     "--kafka-starting set for each partition to the first offset that is neither stored nor gone: "
-    '{"topic":{"0":1234}}, -2 for the first one there is'
+    '{"topic":{"0":1234}}, -2 for the first one there is. A topic that was made anew is better read under another '
+    "--jobname: docs/runbook.md"
 )
 """What to do where events that were not stored yet are gone from Kafka."""
 _LOST = "events that were not stored yet are gone from Kafka"

@@ -269,6 +269,8 @@ def test_a_page_that_is_away_or_holds_no_number_is_a_failure_and_an_old_number_a
     told.only("case count", "HTTP 503", "--count-provider (CASESTREAM_COUNT_PROVIDER)")
     page.mode = "challenge"
     doctor.run(**healthy).only("case count", "batches get -1", "docs/case-count.md")
+    other = ("--count-provider", "fixed", "--count-value", "778050175")
+    assert "fixed: 778,050,175" in doctor.run(*other, **{**healthy, "count_url": ""}).line("case count")
     page.mode = "ok"
     told = doctor.run("--count-stale-after-days", "7", **healthy)
     told.only_warned("case count", "704,753,890 as of 2024-04-13", "flagged stale")

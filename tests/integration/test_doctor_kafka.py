@@ -17,6 +17,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, a
 from ledger.indexes import ensure_indexes
 from tests.conftest import Documents
 from tests.integration.doctored import Doctor
+from tests.integration.in_process import run_manage
+from tests.integration.jobs import run
 from tests.integration.kept_jobs import RELEASES, read
 from tests.servers.peer import free_port
 from tests.servers.secure_kafka import SCRAM_PASSWORD, USER, SecureKafkaBroker
@@ -189,13 +191,26 @@ def test_events_that_retention_took_before_they_were_stored_are_a_failure(
 
 
 def test_a_topic_that_was_made_anew_is_a_failure_by_the_checkpoint_and_by_the_ledger_where_that_is_lost(
-    doctor: Doctor, healthy: dict[str, str], has_run: HasRun, data_folder: Path
+    doctor: Doctor,
+    healthy: dict[str, str],
+    has_run: HasRun,
+    data_folder: Path,
+    database: Documents,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     admin = AdminClient({"bootstrap.servers": has_run.broker.bootstrap, "log_level": 2})
     admin.delete_topics([has_run.topic])[has_run.topic].result(30)
     has_run.broker.create_topic(has_run.topic, 1)
     gone = (f"{has_run.topic}/0 ends at 0, and 15 is next: the topic was made anew", f"{has_run.topic}/1 is gone")
     doctor.run(**healthy).only("offsets", "the checkpoint goes on", *gone, "--kafka-starting")
+    database["leases"].delete_many({})  # its holder is dead, and need not be waited for
+    code, errors = run(data_folder, "--available-now", **healthy)
+    assert code == 1, errors
+    assert "events that were not stored yet are gone from Kafka" in errors[-1]
+    verified = run_manage(monkeypatch, capsys, "verify", "--kafka-bootstrap-servers", has_run.broker.sasl_ssl)
+    assert "topic ends before what is stored" in verified.stdout
+    assert doctor.run("--jobname", "covid-2", **healthy).code == 0
     (data_folder / ".data/covid/checkpoint").rename(data_folder / "lost")
     told = doctor.run(**healthy)
     told.only("offsets", "the ledger goes on", *gone)

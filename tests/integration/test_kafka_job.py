@@ -10,6 +10,8 @@ import bson
 import pytest
 
 from tests.conftest import Documents
+from tests.integration.doctored import Doctor
+from tests.integration.in_process import Commands
 from tests.integration.jobs import ROOT, run
 from tests.integration.stored import posts, raw
 from tests.servers.count_page import CountPage
@@ -17,6 +19,7 @@ from tests.servers.kafka import KafkaBroker
 
 TWEETS = (ROOT / "demo/tweets.txt").read_text().splitlines()
 PARTITIONS = 2
+COVID = ("--jobname", "covid", "--source", "kafka")
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ class Kafka:
         self, folder: Path, kafka: KafkaBroker, topic: str, uri: str, database: Documents, page: CountPage
     ) -> None:
         self._folder = folder
-        self._settings = {
+        self.settings = {
             "kafka_bootstrap_servers": kafka.bootstrap,
             "kafka_topics": topic,
             "mongodb_uri": uri,
@@ -51,8 +54,8 @@ class Kafka:
     def run(self, *arguments: str, **settings: str) -> tuple[int, list[str]]:
         return run(
             self._folder,
-            *("--jobname", "covid", "--source", "kafka", "--available-now", *arguments),
-            **{**self._settings, **settings},
+            *(*COVID, "--available-now", *arguments),
+            **{**self.settings, **settings},
         )
 
 
@@ -61,6 +64,18 @@ def job(
     data_folder: Path, kafka: KafkaBroker, topic: str, mongodb_uri: str, database: Documents, page: CountPage
 ) -> Kafka:
     return Kafka(data_folder, kafka, topic, mongodb_uri, database, page)
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    return Doctor(monkeypatch, capsys)
+
+
+@pytest.fixture
+def commands(
+    mongodb_uri: str, database: Documents, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Commands:
+    return Commands(mongodb_uri, database, monkeypatch, capsys)
 
 
 def offsets(entry: dict[str, Any]) -> int:
@@ -157,13 +172,22 @@ def test_a_replayed_batch_has_the_same_bytes_and_the_ledger_is_unchanged(
 
 @pytest.mark.slow
 def test_a_lost_checkpoint_goes_on_behind_the_last_stored_offsets_unless_told_otherwise(
-    job: Kafka, kafka: KafkaBroker, topic: str, database: Documents, data_folder: Path
+    job: Kafka,
+    kafka: KafkaBroker,
+    topic: str,
+    database: Documents,
+    data_folder: Path,
+    doctor: Doctor,
+    commands: Commands,
 ) -> None:
     kafka.produce(topic, [tweet(number) for number in range(100)], partition=0)
     assert job.run()[0] == 0
     shutil.rmtree(data_folder / ".data/covid/checkpoint")
     kafka.produce(topic, [tweet(number) for number in range(100, 150)], partition=0)
+    told = doctor.run(*COVID, **job.settings)
+    assert "the checkpoint is fresh: the job goes on behind batch" in told.line("query")
     assert job.run()[0] == 0
+    assert commands.notes() == []
     assert sorted(post["id"] for post in posts(database)) == [str(10**18 + number) for number in range(150)]
 
     shutil.rmtree(data_folder / ".data/covid/checkpoint")
@@ -173,7 +197,13 @@ def test_a_lost_checkpoint_goes_on_behind_the_last_stored_offsets_unless_told_ot
 
 @pytest.mark.slow
 def test_lost_events_end_the_job_with_what_to_do(
-    job: Kafka, kafka: KafkaBroker, topic: str, database: Documents
+    job: Kafka,
+    kafka: KafkaBroker,
+    topic: str,
+    database: Documents,
+    data_folder: Path,
+    doctor: Doctor,
+    commands: Commands,
 ) -> None:
     kafka.produce(topic, [tweet(number) for number in range(50)], partition=0)
     assert job.run()[0] == 0
@@ -185,6 +215,16 @@ def test_lost_events_end_the_job_with_what_to_do(
     assert "--from-start" in errors[-1]
     assert not any("Traceback" in line for line in errors)
     assert len(posts(database)) == 50
+
+    doctor.run(*COVID, **job.settings).only("offsets", f"{topic}/0 begins at 80: 30 events from 50 on are gone")
+    afresh = ("--checkpoint", str(data_folder / "checkpoint-2"), "--from-start")
+    code, errors = job.run(*afresh, "--kafka-starting", json.dumps({topic: {"0": 80, "1": 0}}))
+    assert code == 0, errors
+    assert sorted(post["id"] for post in posts(database)) == [str(10**18 + n) for n in (*range(50), *range(80, 100))]
+    verified = commands.run("verify")
+    (damage,) = [line for line in verified.stdout.splitlines() if line.startswith("damage: ")]
+    assert verified.code == 1
+    assert f"offsets not covered: {topic}/0: found no batch with 50 to 79" in damage
 
 
 def test_a_broker_that_cannot_be_reached_ends_the_start_with_code_3(job: Kafka, database: Documents) -> None:

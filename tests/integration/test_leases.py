@@ -75,6 +75,25 @@ def test_a_second_job_of_the_name_is_refused_once_the_first_gives_a_sign_of_life
     first.check()
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_starter_whose_clock_is_an_hour_off_judges_the_holder_by_its_heartbeats_alone(jobs: Jobs, hours: int) -> None:
+    first, of_the_holder = jobs.started(), jobs.clock
+    jobs.clock = ToldClock(of_the_holder.seconds + hours * 3600)
+
+    def live() -> None:
+        of_the_holder.seconds += 1
+        first.beat()
+
+    jobs.meanwhile = live
+    with pytest.raises(CannotStart, match="in use: job=a "):
+        jobs.started()
+    first.check()
+    jobs.meanwhile = lambda: None  # the holder is dead
+    second = jobs.started()
+    assert jobs.waited == pytest.approx(PERIOD)
+    second.check()
+
+
 def test_a_second_job_of_the_checkpoint_is_refused_whatever_its_name(jobs: Jobs) -> None:
     first = jobs.started()
     jobs.meanwhile = first.beat

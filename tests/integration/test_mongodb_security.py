@@ -11,6 +11,7 @@ from errors import CannotStart
 from ledger.database import connect, reach
 from ledger.described import ensure_described
 from ledger.indexes import ensure_indexes
+from tests.integration.doctored import Doctor
 from tests.integration.jobs import job, manage, message, run
 from tests.integration.lines_peer import LinesPeer
 from tests.servers.certificates import make_certificates
@@ -141,6 +142,38 @@ def test_an_analyst_s_export_is_written_and_says_that_forget_will_not_know_of_it
     (said,) = [line for line in done.stderr.splitlines() if "not recorded" in line]
     assert "manage.py forget will not know of" in said
     assert (data_folder / "out" / "_manifest.json").exists()
+
+
+@pytest.mark.slow
+def test_a_job_whose_password_was_changed_ends_with_code_3_and_goes_on_with_the_new_one(
+    data_folder: Path,
+    secured: SecureMongo,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    doctor, given = Doctor(monkeypatch, capsys), {"mongodb_ca_file": str(secured.certificates.ca)}
+    given |= {"count_provider": "none"}
+    former, new = {**given, "mongodb_uri": secured.uri()}, {**given, "mongodb_uri": secured.uri(password=WRONG)}
+    with LinesPeer() as peer:
+        command = ("--jobname", "rotated", *JOB[2:], "--socket-port", peer.port)
+        secured.change_password(WRONG)
+        try:
+            code, errors = run(data_folder, *command, **former)
+            assert (code, "refused the login" in errors[-1]) == (3, True), errors
+            told = doctor.run(*command, **former, secrets=(PASSWORD, WRONG))
+            told.only("mongodb", "refused the login", "Correct the user and password in CASESTREAM_MONGODB_URI")
+            assert doctor.run(*command, **new, secrets=(PASSWORD, WRONG)).code == 0
+            for _ in range(4):  # to the doctor, who has hung up
+                peer.send(b"")
+                peer.hang_up()
+            with job(data_folder, *command, **new) as running:
+                peer.send(b"stored\n")
+                peer.hang_up()
+                assert running.end() == 0, running.errors
+        finally:
+            secured.change_password(PASSWORD)
+    shown = manage(data_folder, "show", "--jobname", "rotated", **former)
+    assert '"text": "stored"' in shown.stdout, shown.stderr
 
 
 @pytest.mark.slow

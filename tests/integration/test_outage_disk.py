@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.database import connect
+from runtime.embedded import EmbeddedServer
 from spool.files import LocalFolder
 from spool.recovery import recover
 from tests.conftest import Documents
@@ -19,6 +21,7 @@ from tests.integration.stored import posts, read_until_stored
 JOB = ("--jobname", "demo", "--source", "socket", "--trigger-seconds", "1")
 DISK_BYTES = 12_000_000
 SMALL_DISK_BYTES = 1_000_000
+MONGODB_DISK_BYTES = 200_000_000
 LINE_BYTES = 50_000
 WRITE_UNTIL_IT_IS_FULL = """
 import sys
@@ -47,6 +50,12 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MB: twenty lines of the feed."""
     yield from mounted_or_skipped(tmp_path / "disk", SMALL_DISK_BYTES)
+
+
+@pytest.fixture
+def mongodb_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system for a server's data."""
+    yield from mounted_or_skipped(tmp_path / "disk", MONGODB_DISK_BYTES)
 
 
 def mounted_or_skipped(place: Path, size: int) -> Iterator[Path]:
@@ -87,6 +96,28 @@ def test_a_full_disk_makes_the_feed_wait_and_nothing_is_lost_or_doubled_when_the
                 running.read_until(is_committed)
             end_when_all_is_stored(running, feed, database)
     assert not any("query failed" in message(line) for line in running.errors)
+
+
+@pytest.mark.faults
+def test_a_mongodb_whose_disk_is_full_is_waited_for_and_every_line_is_stored_once_when_there_is_room(
+    data_folder: Path, mongodb_disk: Path
+) -> None:
+    with EmbeddedServer(mongodb_disk / "mongodb") as server, SteadyFeed(padding=1_000) as feed:
+        uri = server.start()
+        settings = {"mongodb_uri": f"{uri}&serverSelectionTimeoutMS=1000", "count_url": "http://127.0.0.1:1/"}
+        with job(data_folder, *JOB, "--socket-port", feed.port, **settings) as running:
+            running.read_until(is_committed)
+            assert fill(mongodb_disk / "ballast") == errno.ENOSPC
+            running.read_until(lambda line: "query failed, nothing is lost" in message(line))
+            sent = len(feed.sent)
+            (mongodb_disk / "ballast").unlink()
+            assert server.start() == uri  # where the server has ended
+            running.read_until(lambda line: "query stores again" in message(line))
+            while len(feed.sent) < sent + 20:
+                running.read_until(is_committed)
+            with (database := connect(uri, "casestream")).client:
+                end_when_all_is_stored(running, feed, database)
+                assert database["batches"].count_documents({"state": {"$ne": "committed"}}) == 0
 
 
 def is_full_segment_stored(database: Documents) -> bool:

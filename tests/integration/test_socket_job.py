@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 
 from tests.conftest import Documents
 from tests.filled import Filling, fill
+from tests.integration.doctored import Doctor
+from tests.integration.in_process import Commands
 from tests.integration.jobs import ROOT, is_committed, job, manage, message, run
 from tests.integration.lines_peer import LinesPeer
 from tests.integration.logged import events
@@ -171,8 +174,13 @@ def store_three_days_ago(database: Documents) -> None:
     assert len(posts(database)) > 4
 
 
-def test_a_killed_job_stores_what_was_in_the_open_segment_once(
-    data_folder: Path, settings: dict[str, str], database: Documents, peer: LinesPeer
+def test_a_killed_job_stores_what_was_in_the_open_segment_once_also_on_another_machine(
+    data_folder: Path,
+    settings: dict[str, str],
+    database: Documents,
+    peer: LinesPeer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     slow = ("--jobname", "demo", "--source", "socket", "--trigger-seconds", "600")
     with job(data_folder, *slow, "--socket-port", peer.port, **settings) as running:
@@ -186,12 +194,23 @@ def test_a_killed_job_stores_what_was_in_the_open_segment_once(
     assert database["micro_batches"].count_documents({}) == 0
     peer.hang_up()
 
-    with job(data_folder, *JOB, "--socket-port", peer.port, **settings) as running:
+    elsewhere = data_folder / "elsewhere"  # only the spool can still be read
+    shutil.copytree(spool, elsewhere / ".data/demo/spool")
+    shutil.rmtree(data_folder / ".data")
+    monkeypatch.chdir(elsewhere)
+    told = Doctor(monkeypatch, capsys).run(*JOB, "--socket-port", peer.port, **settings)
+    assert "bytes wait of" in told.line("spool")
+    assert "fresh" in told.line("checkpoint")
+    peer.send(b"")  # to the doctor, who has hung up
+    peer.hang_up()
+    with job(elsewhere, *JOB, "--socket-port", peer.port, **settings) as running:
         peer.send(b"after\n")
         read_until_stored(running, database, 1_001)
         running.stop()
     assert sorted(post["text"] for post in posts(database)) == sorted(["after", *(f"line {n}" for n in range(1_000))])
     assert "the job died" in {gap["cause"] for gap in database["coverage"].find()}
+    commands = Commands(settings["mongodb_uri"], database, monkeypatch, capsys)
+    assert set(commands.notes()) == {"feed not heard"}
 
 
 @pytest.mark.slow
@@ -206,10 +225,10 @@ def test_a_second_job_of_the_name_is_refused_and_manage_stops_the_first(
         assert "in use: job=demo" in errors[-1]
 
         shown = manage(
-            data_folder, "show", "--jobname", "demo", **{n: settings[n] for n in ("mongodb_uri", "database")}
+            data_folder, "status", "--jobname", "demo", **{n: settings[n] for n in ("mongodb_uri", "database")}
         )
         assert shown.returncode == 0
-        assert '"text": "one"' in shown.stdout
+        assert f"pid {running.process.pid}" in shown.stdout.partition("held by ")[2]
         asked = manage(
             data_folder, "stop", "--jobname", "demo", **{n: settings[n] for n in ("mongodb_uri", "database")}
         )

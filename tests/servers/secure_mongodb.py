@@ -31,7 +31,9 @@ FORMER: dict[str, Any] = {
 }
 """What a job's role was before there were views."""
 USER, PASSWORD = "job", "s3cret-w0rd"
-"""Every user's name is that of its role: job, analyst or former_job."""
+"""Every user's name is that of its role: job, analyst, former_job, or ADMIN."""
+ADMIN = "userAdmin"
+"""Who gives the others their passwords."""
 _STOP_SECONDS = 20
 
 
@@ -41,6 +43,12 @@ class SecureMongo:
 
     port: int
     certificates: Certificates
+
+    def change_password(self, password: str, user: str = USER) -> None:
+        """From now on the user logs in with that one."""
+        admin = self.uri(user=ADMIN)
+        with MongoClient[dict[str, Any]](admin, tlsCAFile=str(self.certificates.ca)) as client:
+            client["casestream"].command("updateUser", user, pwd=password, mechanisms=["SCRAM-SHA-256"])
 
     def uri(self, *, user: str = USER, password: str = PASSWORD, tls: bool = True) -> str:
         """The address, with that login."""
@@ -58,7 +66,7 @@ def secure_mongodb(folder: Path) -> Iterator[SecureMongo]:
         database = client["casestream"]
         for role in (*ROLES, FORMER):
             database.command(role)
-            name = role["createRole"]
+        for name in (*(role["createRole"] for role in (*ROLES, FORMER)), ADMIN):
             database.command("createUser", name, pwd=PASSWORD, roles=[name], mechanisms=["SCRAM-SHA-256"])
     secure = SecureMongo(port, certificates)
     files = ("--tls-cert-file", str(certificates.certificate), "--tls-key-file", str(certificates.key))
