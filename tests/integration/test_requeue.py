@@ -218,7 +218,7 @@ def test_what_a_fix_makes_posts_of_is_counted_without_a_write_then_stored_once(
     assert raw(database, "micro_batches") == documents
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 def test_a_requeue_killed_at_every_point_in_turn_stores_each_post_once(asked: Asked, database: Documents) -> None:
     asked.refuse(NONE)
