@@ -20,7 +20,6 @@ from tests.integration.doctored import Doctor
 from tests.integration.in_process import run_manage
 from tests.integration.jobs import run
 from tests.integration.kept_jobs import RELEASES, read
-from tests.servers.peer import free_port
 from tests.servers.secure_kafka import SCRAM_PASSWORD, USER, SecureKafkaBroker
 
 pytestmark = pytest.mark.slow
@@ -127,7 +126,7 @@ MISTAKES = {
     "password": ({"kafka_sasl_password": WRONG}, "refused the login of app with SCRAM-SHA-512", "_SASL_PASSWORD"),
     "authority": ({"kafka_ssl_ca_location": ""}, "this machine's list of authorities does not vouch", "ca-location"),
     "plain text": ({"kafka_security_protocol": "PLAINTEXT"}, "speaks TLS, and the job was told", "security-protocol"),
-    "away": ({"kafka_bootstrap_servers": f"127.0.0.1:{free_port()}"}, "is not reached", "--kafka-bootstrap-servers"),
+    "away": ({"kafka_bootstrap_servers": "127.0.0.1:1"}, "is not reached", "--kafka-bootstrap-servers"),
     "mechanism": ({"kafka_security_protocol": "SASL_PLAINTEXT"}, "Correct --kafka-sasl-mechanism", "security-protocol"),
 }
 
