@@ -7,8 +7,9 @@ what it scrapes), and those that stand here, whose values come from fixed lists;
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
+from case_count import Flag, Status
 from micro_batch import PROBLEMS
 
 OTHER = "other"
@@ -16,8 +17,7 @@ OTHER = "other"
 
 REASONS = (*PROBLEMS, OTHER)
 PHASES = ("process", "parts", "count", "plan", "documents", "dead_letters", "removals", OTHER)
-STATUSES = ("live", "cached", "unparsed", "never", "none")
-FLAGS = ("stale", "fell", "jumped")
+STATUSES, FLAGS = get_args(Status), get_args(Flag)
 CHECKS = ("query", "mongodb", "lease", "feed", "spool")
 
 Values = tuple[str, ...]

@@ -71,8 +71,7 @@ class FilesProcessor(StreamProcessor):
         Raises OSError where a file was still being written when the query looked at it, and what Spark raises where one
         cannot be read to its end: the query is started again, with all of the one, and without the other.
         """
-        before, until = self.offset_log.file_entry(batch_id - 1), self.offset_log.file_entry(batch_id)
-        listed = self._by_name(self._source_log.listed(before, until))
+        listed = self._by_name(self._listed(batch_id))
         if (name := self._read_files.settle(listed)) is not None:
             raise OSError(f"{name} was still being written: the batch begins again, with all of it")
         try:
@@ -97,7 +96,7 @@ class FilesProcessor(StreamProcessor):
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
         """File (its name below the folder) of each that the batch has read; passed_over: why one was not read."""
-        named = ((path, {"file": name_below(self._folder, path)}) for path in self._paths(batch_id))
+        named = ((path, {"file": name_below(self._folder, path)}) for path in sorted(self._listed(batch_id)))
         return tuple(
             file | ({"passed_over": self._damaged[path]} if path in self._damaged else {}) for path, file in named
         )
@@ -120,13 +119,14 @@ class FilesProcessor(StreamProcessor):
         """The values by the files' names below the folder, not as in a URI."""
         return {unquote(name_below(self._folder, path)): value for path, value in paths.items()}
 
-    def _paths(self, batch_id: int) -> list[str]:
+    def _listed(self, batch_id: int) -> Mapping[str, int]:
+        """The batch's files, see `SourceLog.listed`."""
         before, until = self.offset_log.file_entry(batch_id - 1), self.offset_log.file_entry(batch_id)
-        return self._source_log.paths(before, until)
+        return self._source_log.listed(before, until)
 
     def _pass_over_damaged(self, batch_id: int) -> None:
         """What cannot be read to its end is not read at all: nothing of it is stored twice when a whole one comes."""
-        paths = [path for path in self._paths(batch_id) if path not in self._damaged]
+        paths = sorted(self._listed(batch_id).keys() - self._damaged.keys())
         for path, why in damaged(self.spark, self.settings.files_format, self._files, paths).items():
             self._damaged[path] = why
             log.error(

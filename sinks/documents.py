@@ -32,7 +32,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def measure(rows: DataFrame) -> Contents:
     """Count, size and hash of the rows: one pass over them, one row of numbers to the driver."""
-    dropped = [F.sum("duplicates").alias("duplicates")] if "duplicates" in rows.columns else []
     found = rows.agg(
         F.count("*").alias("events"),
         F.count("post").alias("posts"),
@@ -42,7 +41,7 @@ def measure(rows: DataFrame) -> Contents:
         F.count(F.when(F.col("post").isNotNull(), F.col("removes"))).alias("edits"),
         F.count_if("filtered").alias("filtered"),
         (F.count_if("forgotten") if "forgotten" in rows.columns else F.lit(0)).alias("forgotten"),
-        *dropped,
+        (F.coalesce(F.sum("duplicates"), F.lit(0)) if "duplicates" in rows.columns else F.lit(0)).alias("duplicates"),
         F.coalesce(F.sum(bson_bytes(F.col("post"))), F.lit(0)).alias("bytes"),
         F.coalesce(F.sum(fingerprint()), F.lit(0)).alias("hash"),
         F.coalesce(F.sum(removal_fingerprint()), F.lit(0)).alias("removals_hash"),
@@ -58,7 +57,7 @@ def measure(rows: DataFrame) -> Contents:
         deletions=deletions,
         edits=found["edits"],
         filtered=found["filtered"],
-        duplicates=(dropped and found["duplicates"]) or 0,
+        duplicates=found["duplicates"],
         bytes=found["bytes"],
         content_hash=content_hash(found["hash"] + found["removals_hash"]),
         removals_hash=content_hash(found["removals_hash"]),

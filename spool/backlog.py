@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from spool.files import Folder
-from spool.segments import Segment
+from spool.segments import Segment, closed_bytes
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,9 @@ class Backlog:
 
 def backlog(folder: Folder) -> Backlog:
     """Of that folder; one listing of it. Raises OSError."""
-    segments = [segment for segment in map(Segment.of, folder.list()) if segment]
-    return Backlog(sum(each.bytes for each in segments), min((_begun(each.id) for each in segments), default=None))
+    names = folder.list()
+    begun = (_begun(segment.id) for segment in map(Segment.of, names) if segment)
+    return Backlog(closed_bytes(names), min(begun, default=None))
 
 
 def _begun(segment_id: str) -> datetime:

@@ -21,15 +21,13 @@ class SourceLog:
 
     def segments(self, after: int, until: int) -> list[Segment]:
         """The segments of entries `after` (left out, -1 for the beginning) to `until`, in the order of their ids."""
-        names = {path.rsplit("/", 1)[-1] for path in self.paths(after, until)}
+        names = {path.rsplit("/", 1)[-1] for path in self.listed(after, until)}
         return sorted(filter(None, map(Segment.of, names)), key=lambda segment: segment.id)
 
-    def paths(self, after: int, until: int) -> list[str]:
-        """The files of those entries: URIs as Spark has them, sorted."""
-        return sorted(self.listed(after, until))
-
     def listed(self, after: int, until: int) -> dict[str, int]:
-        """The files of those entries, and when each was written last as Spark found it: milliseconds since 1970."""
+        """The files of those entries, URIs as Spark has them, and when each was written last as Spark found it:
+        milliseconds since 1970.
+        """
         if until <= after:
             return {}
         names = set(self._checkpoint.list(_LOG))
