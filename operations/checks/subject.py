@@ -21,17 +21,14 @@ from runtime.session import close_session, open_session
 from settings import Settings
 from spool.files import Folder, local_path, open_folder
 
-MAVEN = "https://repo1.maven.org/maven2/"
-
 
 @dataclass(frozen=True)
 class Machine:
-    """Where the job would run. jars: of `runtime.jars`; maven: where Spark would fetch them from."""
+    """Where the job would run. jars: of `runtime.jars`."""
 
     environ: Mapping[str, str]
     clock: Clock
     jars: Path = JARS
-    maven: str = MAVEN
 
     @classmethod
     def this(cls) -> Self:

@@ -115,16 +115,11 @@ def test_a_java_that_does_not_run_is_said_to_be_so(
     doctor.run(**healthy).only("java", "does not run, it ends with 3: broken", "set JAVA_HOME")
 
 
-def test_jars_that_are_neither_here_nor_to_be_had_are_a_failure_and_a_warning_where_they_can_be_fetched(
-    doctor: Doctor, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, page: CountPage
+def test_jars_that_are_not_here_are_a_failure(
+    doctor: Doctor, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def machine(maven: str) -> Machine:
-        return Machine(os.environ, SystemClock(), tmp_path / "jars", maven)
-
-    monkeypatch.setattr(Machine, "this", lambda: machine(f"http://127.0.0.1:{free_port()}/"))
+    monkeypatch.setattr(Machine, "this", lambda: Machine(os.environ, SystemClock(), tmp_path / "jars"))
     doctor.run(**healthy).only("spark", "lacks org.mongodb.spark:mongo-spark-connector", "python -m runtime.jars")
-    monkeypatch.setattr(Machine, "this", lambda: machine(page.url))
-    doctor.run(**healthy).only("spark", "answers HTTP 501")  # the page knows no HEAD
 
 
 def test_a_database_that_is_away_is_one_failure_and_the_rest_is_looked_at(
