@@ -100,9 +100,13 @@ def examine(arguments: Sequence[str], around: Surroundings) -> Examined:
 
 
 def log_format(arguments: Sequence[str]) -> Literal["text", "json"]:
-    """How mistakes in these arguments are to be told."""
-    found, _ = parser(()).parse_known_args(arguments)
-    flags = {name: value for name, value in vars(found).items() if value is not None}
+    """How mistakes in these arguments are to be told, whatever the mistakes are."""
+    try:
+        found, _ = parser(()).parse_known_args(arguments)
+    except FixSettings:
+        flags = {}
+    else:
+        flags = {name: value for name, value in vars(found).items() if value not in (None, NO_VALUE)}
     given, _ = _merged(flags, flags.pop("settings_file", None))
     return "json" if given.get("log_format") == "json" else "text"
 

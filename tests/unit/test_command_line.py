@@ -308,6 +308,14 @@ def test_an_operators_command_reads_where_documents_are(tmp_path: Path, monkeypa
     assert SECRET not in str(raised.value)
 
 
+@pytest.mark.parametrize("broken", ["--settings-file", "--in-cluster=1", "--log-format", "--check-settings=yes"])
+def test_how_mistakes_are_told_is_known_whatever_the_mistakes_are(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert command_line.log_format([*GOOD, broken]) == "text"
+    monkeypatch.setenv("CASESTREAM_LOG_FORMAT", "json")
+    assert command_line.log_format([*GOOD, broken]) == "json"
+    assert mistakes_of(*GOOD, broken)
+
+
 def test_main_says_three_mistakes_in_three_lines_and_starts_nothing(tmp_path: Path) -> None:
     environment = {"PATH": "", "CASESTREAM_MONGODB_URI": SECRET}  # without a PATH no Java is found
     command = [sys.executable, "-X", "importtime", str(MAIN), "--jobname", "a b", "--source", "nope"]
