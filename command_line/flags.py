@@ -3,13 +3,14 @@
 import argparse
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from pydantic.fields import FieldInfo
 
 from command_line.mistakes import flag, is_secret, variable
 from errors import FixSettings
 from settings import Settings
+from settings.frozen import Frozen
 
 ABOUT = """One casestream job: posts of one source, gathered by micro-batch, joined with the world's coronavirus case
 count, stored in MongoDB, one document per batch.
@@ -52,7 +53,9 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 def parser(sources: Iterable[str]) -> argparse.ArgumentParser:
     """Every setting but the secrets as a flag; a flag without its value has NO_VALUE. Raises FixSettings."""
-    secrets = "\n".join(f"  {variable(name)}: {each.description}" for name, each in _fields() if is_secret(each))
+    secrets = "\n".join(
+        f"  {variable(name)}: {each.description}" for name, each in Settings.model_fields.items() if is_secret(each)
+    )
     made = _Parser(
         prog="main.py",
         usage="main.py --jobname NAME --source SOURCE [--flag value …]",
@@ -71,10 +74,10 @@ def parser(sources: Iterable[str]) -> argparse.ArgumentParser:
         "--in-cluster", action="store_true", default=None, help="check as in cluster mode, where this is found out"
     )
     groups: dict[str, Any] = {}
-    for name, field in _fields():
+    for name, field in Settings.model_fields.items():
         if is_secret(field):
             continue
-        title = _group(field)
+        title = _group(name)
         group = groups.get(title) or groups.setdefault(title, made.add_argument_group(title))
         metavar = _METAVARS.get(name, name.rsplit("_", 1)[-1].upper())
         if field.annotation is bool:
@@ -84,17 +87,10 @@ def parser(sources: Iterable[str]) -> argparse.ArgumentParser:
     return made
 
 
-def _fields() -> list[tuple[str, FieldInfo]]:
-    """Every setting, those of the job before those it inherits."""
-    order = ["job", "storage"]
-    return sorted(
-        Settings.model_fields.items(),
-        key=lambda item: order.index(_group(item[1])) if _group(item[1]) in order else len(order),
-    )
-
-
-def _group(field: FieldInfo) -> str:
-    return str(field.json_schema_extra["group"]) if isinstance(field.json_schema_extra, dict) else ""
+def _group(setting: str) -> str:
+    """The word over it."""
+    (part,) = [part for part in Settings.mro() if setting in vars(part).get("__annotations__", {})]
+    return cast(type[Frozen], part).group
 
 
 def _help(field: FieldInfo) -> str:

@@ -9,8 +9,8 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from setting_types import PREFIX
 from settings import Settings
+from settings.frozen import PREFIX
 
 TEST_PREFIX = f"{PREFIX}TEST_"
 SHOWN_CHARACTERS = 120

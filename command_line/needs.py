@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from command_line import mistakes
 from errors import FixSettings
-from setting_types import WEB_ADDRESS, scheme_of
 from settings import Settings
+from settings.folders import scheme_of
+from settings.types import WEB_ADDRESS
 
 
 class OfProvider(Protocol):

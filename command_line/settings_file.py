@@ -6,7 +6,7 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 from command_line import mistakes
-from setting_types import PREFIX
+from settings.frozen import PREFIX
 
 
 def read_file(path: Path) -> tuple[dict[str, str], list[str]]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from setting_types import PREFIX
+from settings.frozen import PREFIX
 from tests.integration.in_process import Ended, run_manage
 
 _SIGNS = {"✓": "ok", "✗": "failed", "!": "warning", "–": "skipped"}

@@ -53,7 +53,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 @pytest.mark.slow
 def test_the_image_holds_what_the_job_needs_and_no_more(image: Stage) -> None:
     inside = {path.name for path in image.place(".").iterdir()}
-    assert {"main.py", "manage.py", "settings.py", "demo", ".venv", ".data"} <= inside
+    assert {"main.py", "manage.py", "settings", "demo", ".venv", ".data"} <= inside
     assert inside.isdisjoint({"tests", "docs", "deploy", ".git", ".ci", "Dockerfile", "README.md", "Makefile"})
     packages = image.place(".venv/lib/python3.11/site-packages")
     assert (packages / "pyspark").is_dir()

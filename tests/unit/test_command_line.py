@@ -15,8 +15,8 @@ from errors import FixSettings
 from processors import PROCESSORS
 from runtime.plugins import provider_needs, required_settings
 from scraper import PROVIDERS
-from setting_types import PREFIX
 from settings import Settings
+from settings.frozen import PREFIX
 
 MAIN = Path(__file__).parents[2] / "main.py"
 BOUND_SECONDS = 60
@@ -325,7 +325,7 @@ def test_main_says_three_mistakes_in_three_lines_and_starts_nothing(tmp_path: Pa
     lines = [line for line in ended.stderr.splitlines() if not line.startswith("import time:")]
     assert ended.returncode == 2
     assert ended.stdout == ""
-    assert [line.split("=")[0].split(" ")[0] for line in lines] == ["CASESTREAM_MONGODB_URI", "--jobname", "--source"]
+    assert [line.split("=")[0].split(" ")[0] for line in lines] == ["--jobname", "CASESTREAM_MONGODB_URI", "--source"]
     assert SECRET not in ended.stderr
     assert list(tmp_path.iterdir()) == []
 
