@@ -15,7 +15,7 @@ give_up() { # give_up EXIT_CODE MESSAGE
   exit "$1"
 }
 
-check_settings() { # with the code that is to be sent, and with nothing of the environment, which stays here
+check_settings() { # into `shown`: with the code that is to be sent, and with nothing of the environment, which stays here
   local name path=$dist/casestream.zip
   for name in "${!CASESTREAM_@}"; do
     echo "submit: $name is set here and does not reach the cluster: settings are those of $settings" >&2
@@ -25,19 +25,14 @@ check_settings() { # with the code that is to be sent, and with nothing of the e
     [[ $name == *.py ]] && name=$(dirname "$name")
     path+=:$name
   done
-  PYTHONPATH=$path "$python" "$dist/main.py" --check-settings --in-cluster \
-    --jobname "$jobname" --source "$source" --settings-file "$settings" >/dev/null
+  shown=$(PYTHONPATH=$path "$python" "$dist/main.py" --check-settings --in-cluster \
+    --jobname "$jobname" --source "$source" --settings-file "$settings")
 }
 
 (($# >= 3)) || give_up 2 "usage: deploy/submit.sh SOURCE JOBNAME SETTINGS_FILE [spark-submit options …]"
 source=$1 jobname=$2 settings=$3
 shift 3
-# YARN puts files where Java finds them before Spark's own: this name is how Spark logs, in driver and executors.
-rules=$dist/log4j2.properties
-if grep -q -E '^[[:space:]]*(export[[:space:]]+)?CASESTREAM_LOG_FORMAT=["'"'"']?json' "$settings" 2>/dev/null; then
-  rules=$dist/log4j2-json.properties
-fi
-files=$settings,$rules#log4j2.properties py_files='' options=()
+files=$settings py_files='' options=()
 jars=$(printf '%s,' "$dist"/jars/*.jar)
 while (($#)); do
   case $1 in
@@ -61,6 +56,11 @@ for made in main.py casestream.zip environment.tar.gz jars log4j2.properties log
   [[ -e $dist/$made ]] || give_up 3 "dist/$made is not there: run make package"
 done
 check_settings || exit
+# YARN puts files where Java finds them before Spark's own: this name is how Spark logs, in driver and executors.
+case $shown in
+  *$'\n'CASESTREAM_LOG_FORMAT=json$'\n'*) files+=,$dist/log4j2-json.properties#log4j2.properties ;;
+  *) files+=,$dist/log4j2.properties#log4j2.properties ;;
+esac
 if [[ -n $(find -L "$settings" -perm /077) ]]; then
   echo "submit: others on this machine can read $settings, which may hold secrets: chmod 600 $settings" >&2
 fi
@@ -78,6 +78,8 @@ exec spark-submit --master yarn --deploy-mode cluster --name "$jobname" \
   --archives "$dist/environment.tar.gz#environment" \
   --driver-memory 2g --conf spark.driver.memoryOverhead=768m \
   --conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./environment/bin/python \
+  --conf "spark.driver.defaultJavaOptions=-Dcasestream.job=$jobname" \
+  --conf "spark.executor.defaultJavaOptions=-Dcasestream.job=$jobname" \
   --conf spark.yarn.maxAppAttempts=2 \
   --conf spark.yarn.am.attemptFailuresValidityInterval=1h \
   "${options[@]}" \

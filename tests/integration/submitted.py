@@ -102,6 +102,10 @@ class Submitted:
         """What the driver of that attempt wrote; empty where there was none."""
         return self._yarn.log(self.application, attempt)
 
+    def java_lines(self) -> list[str]:
+        """What Spark wrote, in the drivers and executors of all attempts."""
+        return self._yarn.java_lines(self.application)
+
     def last_line(self, attempt: int) -> str:
         """Of the driver's log."""
         return self.log(attempt).splitlines()[-1]

@@ -1,5 +1,6 @@
 """YARN's cluster mode: a real ResourceManager and NodeManager, jobs by way of deploy/submit.sh, folders on HDFS."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -57,7 +58,7 @@ def jobs(
     """One that reads Kafka and one that listens to the peer, side by side."""
     kafka.create_topic(TOPIC, partitions=2)
     topic = {"kafka_bootstrap_servers": kafka.bootstrap, "kafka_topics": TOPIC}
-    feed = {"socket_port": peer.port, "spool": f"{hdfs.uri}/feed/spool"}
+    feed = {"socket_port": peer.port, "spool": f"{hdfs.uri}/feed/spool", "log_format": "json"}
     with (
         cluster.submitted("kafka", "covid", **settings, **topic, checkpoint=f"{hdfs.uri}/covid/checkpoint") as one,
         cluster.submitted("socket", "feed", **settings, **feed, checkpoint=f"{hdfs.uri}/feed/checkpoint") as other,
@@ -99,6 +100,15 @@ def check_containers(job: Submitted, secret: str) -> None:
     assert not [words for found in containers.values() for words in found if secret in " ".join(words)]
 
 
+def check_json(job: Submitted) -> None:
+    """Every line of the drivers and executors is JSON and belongs to the job: its own, and Spark's."""
+    own = [json.loads(line) for line in job.log(attempt=2).splitlines()]
+    assert own[-1]["event"] == "ended"
+    sparks = [json.loads(line) for line in job.java_lines()]
+    assert any("org.apache.spark" in line["logger"] for line in sparks)
+    assert {line["job"] for line in own + sparks} == {job.name}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_jobs_survive_the_death_of_their_application_masters_and_everything_sent_is_stored_once(
@@ -130,7 +140,8 @@ def test_jobs_survive_the_death_of_their_application_masters_and_everything_sent
         assert asked.returncode == 0, asked.stderr
     assert [job.end() for job in jobs] == [0, 0]
     assert [job.final_status for job in jobs] == ["SUCCEEDED", "SUCCEEDED"]
-    assert all("ended batches=" in job.last_line(attempt=2) for job in jobs)
+    assert "ended batches=" in jobs[0].last_line(attempt=2)
+    check_json(feed)
     verified = manage(tmp_path, "verify", "--settings-file", str(feed.settings_file))
     assert verified.returncode == 0, verified.stdout + verified.stderr
 

@@ -107,6 +107,11 @@ class Yarn:
         file = self._work / "containers" / application / name / "stdout"
         return file.read_text() if file.is_file() else ""
 
+    def java_lines(self, application: str) -> list[str]:
+        """What Spark, in the drivers and the executors of all attempts, wrote to standard error."""
+        files = (self._work / "containers" / application).glob("*/stderr")
+        return [line for file in sorted(files) for line in file.read_text().splitlines()]
+
     def processes(self, application: str) -> dict[int, tuple[str, list[str]]]:
         """The running processes of its containers: by process id the container and the command line."""
         found = {}
