@@ -13,13 +13,14 @@ from pyspark.sql.streaming.query import StreamingQuery
 from clock import SystemClock
 from errors import FixSettings
 from processors.base import JobParts, StreamProcessor
-from processors.damaged_files import FAILURES, damaged
+from processors.damaged_files import FAILURES
 from processors.file_formats import FORMATS, Files, name_below
 from processors.posts import problem_only
 from processors.read_files import ReadFiles
 from processors.steps import Found, around
 from processors.tweet_pages import in_single_posts
 from processors.tweets_v1 import find_v1, or_removal, read_v1, write_v2
+from processors.unread import Unread
 from spool.files import open_folder
 from spool.source_log import SourceLog
 
@@ -46,13 +47,12 @@ class FilesProcessor(StreamProcessor):
         super().__init__(parts)
         self._folder = str(parts.settings.files_folder)
         self._source_log = SourceLog(self.offset_log.folder)
-        self._damaged: dict[str, str] = {}
         self._reader = _source_named(parts.settings.files_as)(parts)
         self._may_be_of_x = parts.settings.files_as in _OF_X
 
     def read_stream(self) -> DataFrame:
         """See `file_formats`; a page of X's API becomes an event for each of its posts (`tweet_pages`)."""
-        events = self._without_stored(FORMATS[self.settings.files_format](self.spark, self._files))
+        events = self._without_stored(FORMATS[self.settings.files_format](self.spark, self._unread.others))
         if self.settings.files_format == "lines" and self._may_be_of_x:
             events = in_single_posts(events)
         return events.drop("file")
@@ -75,9 +75,10 @@ class FilesProcessor(StreamProcessor):
         if (name := self._read_files.settle(listed)) is not None:
             raise OSError(f"{name} was still being written: the batch begins again, with all of it")
         try:
+            self._unread.look_for_long_lines(self._listed(batch_id))
             super().process_micro_batch(_each_once(batch), batch_id)
         except FAILURES:
-            self._pass_over_damaged(batch_id)
+            self._unread.look_for_damaged(self._listed(batch_id))
             raise
         self._read_files.remember(listed)
         self._read_files.check(at_once=True)
@@ -95,11 +96,9 @@ class FilesProcessor(StreamProcessor):
         return super().write_stream()
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
-        """File (its name below the folder) of each that the batch has read; passed_over: why one was not read."""
-        named = ((path, {"file": name_below(self._folder, path)}) for path in sorted(self._listed(batch_id)))
-        return tuple(
-            file | ({"passed_over": self._damaged[path]} if path in self._damaged else {}) for path, file in named
-        )
+        """File (its name below the folder) of each that the batch has read, and what of it was not (`Unread.of`)."""
+        paths = sorted(self._listed(batch_id))
+        return tuple({"file": name_below(self._folder, path), **self._unread.of(path)} for path in paths)
 
     def unreachable(self) -> str | None:
         """Whether there is such a folder."""
@@ -111,9 +110,10 @@ class FilesProcessor(StreamProcessor):
         """Not made where dead letters are put through again, without a folder."""
         return ReadFiles(open_folder(self._folder, self.spark), SystemClock(), self.parts.stop_requested)
 
-    @property
-    def _files(self) -> Files:
-        return Files(self._folder, self.settings.files_at_once, tuple(sorted(self._damaged)))
+    @cached_property
+    def _unread(self) -> Unread:
+        files = Files(self._folder, self.settings.files_at_once)
+        return Unread(self.spark, self.settings.files_format, files, open_folder(self._folder, self.spark))
 
     def _by_name(self, paths: Mapping[str, int]) -> dict[str, int]:
         """The values by the files' names below the folder, not as in a URI."""
@@ -123,18 +123,6 @@ class FilesProcessor(StreamProcessor):
         """The batch's files, see `SourceLog.listed`."""
         before, until = self.offset_log.file_entry(batch_id - 1), self.offset_log.file_entry(batch_id)
         return self._source_log.listed(before, until)
-
-    def _pass_over_damaged(self, batch_id: int) -> None:
-        """What cannot be read to its end is not read at all: nothing of it is stored twice when a whole one comes."""
-        paths = sorted(self._listed(batch_id).keys() - self._damaged.keys())
-        for path, why in damaged(self.spark, self.settings.files_format, self._files, paths).items():
-            self._damaged[path] = why
-            log.error(
-                "file passed over, it cannot be read to its end: put a whole one there, under another name "
-                "file=%s why=%r",
-                name_below(self._folder, path),
-                why,
-            )
 
     def _without_stored(self, events: DataFrame) -> DataFrame:
         """Without the files of another checkpoint's batches."""

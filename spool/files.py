@@ -54,6 +54,9 @@ class Folder(Protocol):
     def written_at(self, name: str) -> int | None:
         """When the file was written last, milliseconds since 1970; None where there is none."""
 
+    def bytes_of(self, name: str) -> int:
+        """How long the file is; 0 where there is none."""
+
     def make(self) -> None:
         """Make the folder where there is none."""
 
@@ -125,6 +128,12 @@ class LocalFolder:
             return (self._path / name).stat().st_mtime_ns // 1_000_000
         except FileNotFoundError:
             return None
+
+    def bytes_of(self, name: str) -> int:
+        try:
+            return (self._path / name).stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def make(self) -> None:
         self._path.mkdir(parents=True, exist_ok=True)

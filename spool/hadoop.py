@@ -43,10 +43,12 @@ class HadoopFolder:
         return bool(_as_os_error(self._files.exists, self._path(name)))
 
     def written_at(self, name: str) -> int | None:
-        path = self._jvm.org.apache.hadoop.fs.Path(f"{self._root.toString()}/{name}")  # a name may hold a colon
-        if not _as_os_error(self._files.exists, path):
-            return None
-        return int(_as_os_error(self._files.getFileStatus, path).getModificationTime())
+        status = self._status(name)
+        return None if status is None else int(status.getModificationTime())
+
+    def bytes_of(self, name: str) -> int:
+        status = self._status(name)
+        return 0 if status is None else int(status.getLen())
 
     def make(self) -> None:
         _as_os_error(self._files.mkdirs, self._root)
@@ -104,6 +106,10 @@ class HadoopFolder:
         while not _as_os_error(self._files.exists, there) and there.getParent() is not None:
             there = there.getParent()
         return there
+
+    def _status(self, name: str) -> Any:  # noqa: ANN401 - a Java object, None where there is no such file
+        path = self._jvm.org.apache.hadoop.fs.Path(f"{self._root.toString()}/{name}")  # a name may hold a colon
+        return _as_os_error(self._files.getFileStatus, path) if _as_os_error(self._files.exists, path) else None
 
     def _path(self, name: str) -> Any:  # noqa: ANN401 - a Java object
         return self._jvm.org.apache.hadoop.fs.Path(self._root, name)

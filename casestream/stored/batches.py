@@ -17,7 +17,8 @@ BATCHES = Collection(
         CASE_COUNT,
         Field(
             "offsets", Type.OBJECTS, "what was read: of Kafka topic, partition, from, until; of a push feed segment, "
-            "lines, bytes, duplicates; of files file, and passed_over: why it was not read", "the source",
+            "lines, bytes, duplicates; of files file, passed_over: why it was not read, unread_bytes: of lines over "
+            "16 MB", "the source",
             [{"topic": "posts", "partition": 3, "from": 100, "until": 250}],
         ),
         Field("parts", Type.INTEGER, "see micro_batches; 0 without posts", "the job", 1),

@@ -49,12 +49,12 @@ def test_bytes_come_back_as_they_were_written(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("name", [*NAMES, "12:00"])
-def test_a_file_says_when_it_was_written(folder: Folder, tmp_path: Path, name: str) -> None:
-    assert folder.written_at(name) is None
+def test_a_file_says_when_it_was_written_and_how_long_it_is(folder: Folder, tmp_path: Path, name: str) -> None:
+    assert (folder.written_at(name), folder.bytes_of(name)) == (None, 0)
     (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / name).touch()
+    (tmp_path / "folder" / name).write_bytes(EVERY_BYTE)
     os.utime(tmp_path / "folder" / name, (1_700_000_000.25,) * 2)
-    assert folder.written_at(name) == 1_700_000_000_250
+    assert (folder.written_at(name), folder.bytes_of(name)) == (1_700_000_000_250, len(EVERY_BYTE))
 
 
 def test_what_was_written_is_there_before_the_file_is_closed(folder: Folder) -> None:

@@ -225,6 +225,24 @@ def test_a_file_that_cannot_be_read_to_its_end_is_passed_over_whole_and_named(
     assert len(texts(job)) == 4_001
 
 
+def test_lines_that_nobody_has_the_memory_for_are_passed_over_and_told(
+    spark: SparkSession, tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    array = b"[" + b'{"text": "one"}, ' * 1_200_000 + b"]"
+    put(folder / "an array.json", b'{"text": "before"}\n' + array + b'\n{"text": "behind"}\n')
+    put(folder / "large.json", b"\xef\xbb\xbf" + b'{"text": "large"}' + (b" " * 900_000 + b"\n") * 18)
+    put(folder / "small.json", b'{"text": "small"}\n')
+    job = job_over(spark, tmp_path, folder)
+    job.run(FilesProcessor)
+    assert {"before", "behind", "small"} <= set(texts(job))
+    (plan,) = job.ledger.plans.values()
+    unread = {each["file"]: each.get("unread_bytes", 0) for each in plan.logged.offsets}
+    assert 0 < unread.pop("an%20array.json") <= len(array) + 1
+    assert unread == {"large.json": 0, "small.json": 0}
+    (told,) = [record.getMessage() for record in caplog.records if "lines passed over" in record.getMessage()]
+    assert "file=an%20array.json" in told
+
+
 @pytest.mark.slow
 def test_parquet_files_of_other_columns_are_read_and_those_of_other_types_passed_over(
     spark: SparkSession, tmp_path: Path, folder: Path

@@ -37,6 +37,9 @@ class MemoryFolder:
     def written_at(self, name: str) -> int | None:
         return 0 if name in self.files else None
 
+    def bytes_of(self, name: str) -> int:
+        return len(self.files.get(name, b""))
+
     def make(self) -> None:
         self.try_to("make")
 
