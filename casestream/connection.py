@@ -1,5 +1,6 @@
 """The database that a caller names, and pymongo's errors in the words of who reads."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from casestream.errors import BadArgument, CannotReach, CasestreamError, NoSuchJob, Refused, Unreadable
+from casestream.errors import BadArgument, CannotReach, CasestreamError, NoJobs, NoSuchJob, Refused, Unreadable
 from casestream.job_names import job_names
 from casestream.selection import Selection
 
@@ -23,6 +24,7 @@ Place = str | MongoClient[dict[str, Any]] | Documents
 
 _SELECTION_MILLISECONDS = 5_000
 _REFUSALS = {13, 18, 8000}
+_CALLER = 6  # frames from a warning here to who called the loader
 
 
 @contextmanager
@@ -35,6 +37,7 @@ def opened(place: Place, database: str, selection: Selection) -> Iterator[Docume
     try:
         found = _database(client or place, database)
         _check_jobs(found, selection)
+        _check_database(found)
         yield found
     except PyMongoError as error:
         raise _in_words(error) from error
@@ -81,6 +84,13 @@ def _check_jobs(database: Documents, selection: Selection) -> None:
             names = job_names(database)
             there = f"It holds {', '.join(names)}." if names else "It holds none: is it the right database?"
             raise NoSuchJob(f"Database {database.name} holds no job {job!r}. {there}")
+
+
+def _check_database(database: Documents) -> None:
+    """A job makes its lease before anything else, so where there is none nothing was ever stored."""
+    if all(database[name].find_one({}, {"_id": 1}) is None for name in ("leases", "batches")):
+        words = f"Database {database.name} holds no job, so the table is empty. Is it the right one (database=…)?"
+        warnings.warn(words, NoJobs, stacklevel=_CALLER)
 
 
 def _in_words(error: PyMongoError) -> CasestreamError:

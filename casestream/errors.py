@@ -20,6 +20,10 @@ class NoSuchJob(CasestreamError):
     """The database holds nothing of that job; the message names those that it holds."""
 
 
+class NoJobs(UserWarning):
+    """The database holds no job at all: it is new, or not the one that was meant."""
+
+
 class BadArgument(CasestreamError, ValueError):
     """An argument that cannot be meant."""
 

@@ -15,7 +15,7 @@ from pymongo.errors import AutoReconnect
 
 import casestream
 from casestream import loading
-from casestream.errors import CannotReach, NoSuchJob, Unreadable
+from casestream.errors import CannotReach, NoJobs, NoSuchJob, Unreadable
 from casestream.frames import As
 from casestream.posts import read_window
 from casestream.selection import Selection
@@ -89,10 +89,13 @@ def test_a_column_has_one_dtype_whether_there_are_posts_or_none(filled: Document
 
 
 @pytest.mark.parametrize("as_", ["pandas", "polars", "arrow"])
-def test_an_empty_database_is_an_empty_table(database: Documents, as_: As) -> None:
-    found = casestream.load_posts(database, as_=as_)
+def test_an_empty_database_is_an_empty_table_and_a_warning(database: Documents, as_: As) -> None:
+    with pytest.warns(NoJobs, match="holds no job, so the table is empty. Is it the right one") as warned:
+        found = casestream.load_posts(database, as_=as_)
+    assert [warning.filename for warning in warned] == [__file__]
     assert found.shape == (0, len(POSTS.fields))
-    assert list(casestream.iter_posts(database, as_=as_)) == []
+    with pytest.warns(NoJobs):
+        assert list(casestream.iter_posts(database, as_=as_)) == []
 
 
 def test_columns_are_those_asked_for_in_that_order_whatever_they_are_made_of(filled: Documents) -> None:
