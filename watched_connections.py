@@ -17,7 +17,10 @@ _BODY_SECONDS = 30.0
 
 
 class WatchedAdapter(HTTPAdapter):
-    """A `requests` transport that shows each socket, of a direct connection or one through a proxy, to `watch`."""
+    """A `requests` transport that shows each socket, of a direct connection or one through a proxy, to `watch`.
+
+    By urllib3's classes of connections (urllib3 2, HTTPConnection._new_conn): `requests` itself shows none.
+    """
 
     @abstractmethod
     def watch(self, connection: socket.socket) -> socket.socket:
@@ -72,18 +75,20 @@ class HangUpAdapter(WatchedAdapter):
         self.hang_up()
 
     def read_body(self, answer: requests.Response, most_bytes: int) -> bytes:
-        """The body, bounded in bytes and in time, or as much of it as came; the answer holds it from then on."""
+        """The body, up to `most_bytes` and what came within 30 s; whatever breaks it off, the answer keeps that much.
+
+        Raises nothing of the network: the status counts, whatever became of the words.
+        """
         body = bytearray()
         timer = threading.Timer(_BODY_SECONDS, self.hang_up)
         timer.daemon = True
         timer.start()
         try:
-            for block in answer.iter_content(_READ_BYTES):
-                body += block
-                if len(body) > most_bytes:
-                    break
-        except requests.RequestException:
-            body += b""  # the status counts, whatever became of the words
+            with suppress(requests.RequestException):
+                for block in answer.iter_content(_READ_BYTES):
+                    body += block
+                    if len(body) > most_bytes:
+                        break
         finally:
             timer.cancel()
             answer.close()
@@ -92,7 +97,10 @@ class HangUpAdapter(WatchedAdapter):
 
 
 def blocks(answer: requests.Response) -> Iterator[bytes]:
-    """The body of an endless answer as it comes: without chunks (a proxy may undo them) `iter_content` would wait."""
+    """The body of an endless answer as it comes: without chunks (a proxy may undo them) `iter_content` would wait.
+
+    Raises requests' errors where it comes in chunks, else urllib3's (`urllib3.exceptions.HTTPError`), and OSError.
+    """
     if answer.raw.chunked:
         yield from answer.iter_content(_READ_BYTES)
         return
