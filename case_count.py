@@ -64,7 +64,7 @@ class CaseCount:
     flags: tuple[Flag, ...] | None = ()
 
     def provenance(self) -> dict[str, Any]:
-        """The `case_count` sub-document: status, provider, as_of, fetched_at, and flags unless they are None."""
+        """The sub-document `case_count` (`casestream.recurring_fields.CASE_COUNT`); no flags where they are None."""
         fields = asdict(self)
         del fields["total"]
         flags = fields.pop("flags")
@@ -72,7 +72,7 @@ class CaseCount:
 
     @classmethod
     def stored(cls, batch: Mapping[str, Any]) -> "CaseCount":
-        """Of a document or an entry that has total_case_count and `case_count`."""
+        """Of a document of `micro_batches` or an entry of `batches`. Raises KeyError, TypeError where it is neither."""
         count = dict(batch["case_count"])
         flags = count.pop("flags", None)
         return cls(batch["total_case_count"], flags=None if flags is None else tuple(flags), **count)

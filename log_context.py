@@ -29,6 +29,6 @@ def in_batch(batch: BatchId) -> Iterator[None]:
 
 
 def context() -> dict[str, str | int]:
-    """job, query_id and batch_id, as far as they are known here and now."""
+    """job, query_id (strings) and batch_id (int), as far as they are known here and now."""
     batch = _batch.get()
     return {**_of_process, **({"query_id": batch.query_id, "batch_id": batch.number} if batch else {})}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """The job: read settings, wire the parts, run, return an exit code.
 
-spark-submit … main.py --jobname NAME --source kafka|socket|package.module:ClassName
+spark-submit … main.py --jobname NAME --source NAME|package.module:ClassName …; `main.py --help` has the rest.
 """
 
 import logging
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(settings: Settings) -> int:
-    """Run the job; what went wrong is the last line on standard error."""
+    """Run the job; what went wrong is the last line on standard error. The exit code: see `errors`, 0 as asked."""
     console = Console()
     log_context.belongs_to(job=settings.jobname)
     start_logging(settings.log_format, settings.secrets(), console)

@@ -30,7 +30,7 @@ class BatchId:
 
 
 def ids_below(name: object) -> dict[str, str]:
-    """The range of the string ids that begin with that name and a colon: a query's batches, a batch's parts."""
+    """MongoDB's filter of the string ids that begin with that name and a colon: a query's batches, a batch's parts."""
     return {"$gte": f"{name}:", "$lt": f"{name};"}  # a semicolon comes behind the colon
 
 
@@ -97,7 +97,7 @@ class Contents:
 class BatchPlan:
     """What the ledger fixes before the first write, so that a replay writes the same bytes.
 
-    parts is 0 where there is no post.
+    parts: into how many documents the posts are divided (`casestream.stored.batches`); 0 where there is no post.
     """
 
     id: BatchId
@@ -111,7 +111,8 @@ class BatchPlan:
 class Committed:
     """A batch that is stored. seconds: from the batch function's start. spans: milliseconds of each phase.
 
-    is_replay: whether an earlier attempt at it was planned.
+    lag_seconds: age of its newest event when all was written, None for a batch without events. is_replay: whether an
+    earlier attempt at it was planned.
     """
 
     plan: BatchPlan

@@ -21,8 +21,11 @@ from casestream.selection import Selection
 
 Documents = Database[dict[str, Any]]
 Place = str | MongoClient[dict[str, Any]] | Documents
+"""How a caller may name the database: a MongoDB URI, a client, or the database itself."""
 
 _SELECTION_MILLISECONDS = 5_000
+# Unauthorized, AuthenticationFailed (https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml), and
+# what Atlas answers to a wrong login.
 _REFUSALS = {13, 18, 8000}
 _CALLER = 6  # frames from a warning here to who called the loader
 
@@ -31,7 +34,8 @@ _CALLER = 6  # frames from a warning here to who called the loader
 def opened(place: Place, database: str, selection: Selection) -> Iterator[Documents]:
     """The database, which holds each job that is asked for; a client that is made here is closed in the end.
 
-    Raises CannotReach, Refused, NoSuchJob, BadArgument, Unreadable, within the block too.
+    database: its name, where the place is no database already. Raises BadArgument where place or name cannot be meant,
+    NoSuchJob; and, within the block too, CannotReach, Refused or Unreadable in the place of pymongo's errors.
     """
     client = _client(place) if isinstance(place, str) else None
     try:

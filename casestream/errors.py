@@ -5,7 +5,7 @@ A password in a URI is in none of them.
 
 
 class CasestreamError(Exception):
-    """What all of them are."""
+    """What each error here is: to catch it is to catch them all."""
 
 
 class CannotReach(CasestreamError):

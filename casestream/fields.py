@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Type(StrEnum):
-    """The types of BSON that are stored, by what a reader has to know of them."""
+    """The types of BSON (https://bsonspec.org/spec.html) that are stored, by what a reader has to know of them."""
 
     STRING = "string"
     INTEGER = "integer"

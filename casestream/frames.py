@@ -17,9 +17,10 @@ Frame: TypeAlias = "pd.DataFrame | pl.DataFrame | pa.Table"
 
 
 def maker(as_: As) -> Callable[[pa.Table], Frame]:
-    """Makes of a table what is asked for; the table is not to be used afterwards.
+    """A function that makes of an Arrow table what `as_` names; the table is not to be used afterwards.
 
-    Raises BadArgument where it is none of the three, MissingExtra where its package is not installed.
+    docs/loader.md has the type that each column gets, under "Types". Raises BadArgument where `as_` is none of the
+    three, MissingExtra where its package is not installed.
     """
     if as_ == "pandas":
         return _pandas

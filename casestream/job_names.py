@@ -12,8 +12,8 @@ def job_names(database: Documents, collections: Sequence[str] = ("batches",)) ->
     """Every job that has a lease, or of which one of these collections holds something, in alphabetical order.
 
     The leases name almost all of them, and are few; the rest lies between two of those names, where an index whose
-    first field is `job` finds nothing at once. A `distinct` would be as quick on MongoDB, but the embedded server reads
-    every document for it. Raises pymongo's errors.
+    first field is `job` says at once that there is nothing. A `distinct` would be as quick on MongoDB, but the embedded
+    server reads every document for it. Raises pymongo's errors.
     """
     leases = (str(lease["_id"]) for lease in database["leases"].find({}, {"_id": 1}))
     names = {name for name in leases if ":" not in name}  # with a colon: the lease of a command

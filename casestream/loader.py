@@ -1,11 +1,7 @@
 """What a data scientist calls: what committed micro-batches hold, as tables.
 
-All take the same arguments. uri: a MongoDB URI, a pymongo MongoClient, or a pymongo Database, and then `database` is
-not looked at. job: a name or some, None: all. since, until: the range [since, until) of the micro-batches' `timestamp`;
-an aware datetime, a date, pandas' Timestamp or an ISO string; what has no zone is UTC. columns: names of the table's
-columns (`casestream.tables`), in the order wanted. as_: pandas, polars (`pip install 'casestream[polars]'`) or arrow.
-
-They raise the errors of `casestream.errors`: each says what to do next.
+All take the arguments of `load_posts`, and raise what it raises. `casestream.tables` and docs/data.md have each table's
+columns: type, unit, whether they may be null. docs/loader.md has their types in pandas, polars and Arrow.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -24,6 +20,7 @@ if TYPE_CHECKING:
     from casestream.frames import As, Frame
 
 ROWS = 100_000
+"""Most rows of a table of `iter_posts`, if nobody says how many."""
 
 
 class Asked(TypedDict, total=False):
@@ -67,7 +64,14 @@ def load_posts(
 ) -> Any:
     """The posts of the committed micro-batches (`tables.POSTS`), by (timestamp, batch, created_at, origin).
 
-    progress: whether a bar is shown; None: on a terminal and in a notebook, if it takes longer than two seconds.
+    uri: a MongoDB URI, a pymongo MongoClient, or a pymongo Database, and then `database` is not looked at. job: a name
+    or some, None: all. since, until: the range [since, until) of the micro-batches' `timestamp`; an aware datetime, a
+    date, pandas' Timestamp or an ISO string; what has no zone is UTC. columns: names of the table's columns, in the
+    order wanted, None: all. as_: pandas, polars (`pip install 'casestream[polars]'`) or arrow. progress: whether a bar
+    is shown; None: on a terminal and in a notebook, if it takes longer than two seconds.
+
+    Raises BadArgument (NoSuchColumn for a column), MissingExtra, CannotReach, Refused, NoSuchJob or Unreadable, all of
+    `casestream.errors`: each says what to do next.
     """
     from casestream import frames, loading
 
@@ -98,9 +102,11 @@ def iter_posts(
     database: str = "casestream",
     rows: int = ROWS,
 ) -> Any:
-    """The same posts in tables of at most so many rows, none empty; memory holds a few of them at a time.
+    """The same posts in tables of at most `rows` rows, none empty; memory holds a few of them at a time.
 
-    Its `close()` ends the reading where a loop ends early: `contextlib.closing` calls it also after an error.
+    The other arguments are those of `load_posts`. A wrong argument is raised by the call, what is wrong with the server
+    or the job by the first table. `close()` ends the reading where a loop ends early: `contextlib.closing` calls it
+    also after an error.
     """
     from casestream import frames, loading
 
@@ -124,7 +130,10 @@ def load_batches(
     as_: "As" = "pandas",
     database: str = "casestream",
 ) -> Any:
-    """The committed micro-batches (`tables.BATCH_TABLE`), those without posts too, by (timestamp, batch)."""
+    """The committed micro-batches (`tables.BATCH_TABLE`), those without posts too, by (timestamp, batch).
+
+    Arguments and errors: see `load_posts`.
+    """
     from casestream import small_tables
 
     asked = (uri, database, Selection.of(job, since, until), columns, as_)
@@ -149,7 +158,8 @@ def load_counts(
 ) -> Any:
     """Each reading of the case count that those batches were joined with (`tables.COUNT_TABLE`), by its first batch.
 
-    Batches without a number are a row too, one for each status (unparsed, never), with a null for the number.
+    Batches without a number are a row too, one for each status (unparsed, never, none), with a null for the number.
+    Arguments and errors: see `load_posts`.
     """
     from casestream import small_tables
 
@@ -176,6 +186,7 @@ def coverage(
     """The times in which a push feed was not heard (`tables.COVERAGE_TABLE`), by their begin.
 
     Those that overlap the range, as they are stored: one that reaches beyond it is not cut. An open one has no `to`.
+    Arguments and errors: see `load_posts`.
     """
     from casestream import small_tables
 

@@ -24,7 +24,7 @@ _WHOLE_BATCH_BYTES = 1024 * _MEGABYTES
 
 
 def whole(place: Place, database: str, selection: Selection, columns: Sequence[str], progress: bool | None) -> pa.Table:
-    """All posts in one table."""
+    """All posts in one table: those columns of `tables.POSTS`. Raises the errors of `connection.opened`."""
     limits = Limits(_WINDOW_POSTS, _WINDOW_BYTES, _WHOLE_BATCH_BYTES)
     tables = [table_schema(POSTS, columns).empty_table()]
     with opened(place, database, selection) as documents:
@@ -44,7 +44,10 @@ def in_pieces(
     rows: int,
     made: Callable[[pa.Table], Frame],
 ) -> Generator[Frame, None, None]:
-    """The posts in tables of at most so many rows, each as `made` makes it."""
+    """The posts in tables of at most `rows` rows, each as `made` makes it.
+
+    The first one raises the errors of `connection.opened`, and so may each later one.
+    """
     limits = Limits(rows, _WINDOW_BYTES, _WINDOW_BYTES)
     with opened(place, database, selection) as documents:
         for table in _read(documents, windows(committed(documents, selection), limits), columns):

@@ -19,7 +19,8 @@ _BY_BATCH = ("timestamp", "batch")
 def read_window(database: Documents, window: Window, columns: Sequence[str]) -> pa.Table:
     """The window's posts by (timestamp, batch, created_at, origin); what was removed since it was listed is not there.
 
-    A batch's posts stand in its document in that order, and are sorted only where they come in several parts.
+    A batch's posts stand in its document in that order, and are sorted only where they come in several parts. columns:
+    of `tables.POSTS`. Raises what `reading.find` raises.
     """
     is_whole = len(fields_of_posts(columns)) == len(POST)
     chosen = {"_id": {"$in": window.ids}}
@@ -31,13 +32,17 @@ def read_window(database: Documents, window: Window, columns: Sequence[str]) -> 
 
 
 def with_batch(documents: pa.Table) -> pa.Table:
-    """The documents with the `_id` of their batch in the place of their own."""
+    """The documents with the `_id` of their batch, as the column `batch`, in the place of their own."""
     batch = pc.replace_substring_regex(documents["_id"], r":\d+$", "")
     return documents.drop_columns(["_id"]).append_column("batch", batch)
 
 
 def flat(documents: pa.Table) -> pa.Table:
-    """A row for each post, in the order in which they are stored, with whatever was read of it and of its batch."""
+    """A row for each post, in the order in which they are stored, with whatever was read of it and of its batch.
+
+    documents: with `content`, `case_count` and `total_case_count`; the last two come out as of `flat_count`, and the
+    fields of a post's `metrics` as columns.
+    """
     content = documents["content"].combine_chunks()
     posts, document_of_post = by_name(content.flatten()), content.value_parent_indices()
     of_posts = {**posts, **(by_name(posts.pop("metrics")) if "metrics" in posts else {})}
@@ -46,7 +51,7 @@ def flat(documents: pa.Table) -> pa.Table:
 
 
 def flat_count(table: pa.Table) -> pa.Table:
-    """The table with `case_count` as columns, and `total_case_count` null where it is -1: not known."""
+    """The table with `case_count` as columns `case_count_…`, and `total_case_count` null where it is -1: not known."""
     count = by_name(table["case_count"].combine_chunks())
     total = table["total_case_count"]
     columns = {name: table[name] for name in table.column_names if name != "case_count"}

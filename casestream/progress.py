@@ -11,7 +11,7 @@ DELAY_SECONDS = 2
 
 
 def bar(posts: int, progress: bool | None) -> "tqdm.tqdm[NoReturn]":
-    """A bar over so many posts. None: where a person looks, and only if it takes longer than two seconds."""
+    """A bar over so many posts. progress: see `loader.load_posts`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # without ipywidgets the bar is drawn as text, and it says so
         from tqdm import auto

@@ -1,4 +1,4 @@
-"""pymongoarrow, as the loader uses it."""
+"""pymongoarrow, as the loader uses it (https://www.mongodb.com/docs/languages/python/pymongo-arrow-driver/current/)."""
 
 import warnings
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ def find(
 ) -> pa.Table:
     """The documents that the filter finds; a field of the schema that one lacks is null in it.
 
-    is_whole: whether the schema has about all that a document holds, so that the server need not pick it out.
-    Raises Unreadable where a field is of another type, and pymongo's errors.
+    is_whole: whether the schema has about all that a document holds, so that the server need not pick it out. Raises
+    Unreadable where a field is of another type, and pymongo's errors.
     """
     picked: dict[str, Any] = {"projection": None} if is_whole else {}
     try:

@@ -27,7 +27,7 @@ def arrow_type(field: Field) -> pa.DataType:
 
 
 def table_schema(table: Collection, columns: Sequence[str]) -> pa.Schema:
-    """The schema of those columns of a table."""
+    """The schema of those columns of a table, each of which may be null. Raises KeyError for one that it has not."""
     return pa.schema([(field.name, arrow_type(field)) for field in table.some(columns)])
 
 

@@ -24,7 +24,7 @@ class Selection:
 
     @classmethod
     def of(cls, job: Jobs | None, since: Moment | None, until: Moment | None) -> "Selection":
-        """Raises BadArgument."""
+        """Raises BadArgument where job is no name, since or until no time, or the range is the wrong way round."""
         jobs = None if job is None else _names(job)
         begin, end = moment("since", since), moment("until", until)
         if begin and end and begin > end:
@@ -32,7 +32,7 @@ class Selection:
         return cls(jobs, begin, end)
 
     def of_jobs(self) -> dict[str, Any]:
-        """The filter of the jobs."""
+        """MongoDB's filter of the jobs, for any collection whose documents have `job`; empty for all of them."""
         return {} if self.jobs is None else {"job": {"$in": list(self.jobs)}}
 
     def of_batches(self) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Selection:
         return {**self.of_documents(), "state": "committed"}
 
     def of_documents(self) -> dict[str, Any]:
-        """The filter of `micro_batches`, and of all batches."""
+        """The filter of documents of `micro_batches`, and of entries of `batches`, committed or not."""
         limits = {"$gte": self.since, "$lt": self.until}
         between = {operator: limit for operator, limit in limits.items() if limit is not None}
         return {**self.of_jobs(), **({"timestamp": between} if between else {})}
@@ -54,9 +54,10 @@ def _names(job: Jobs) -> tuple[str, ...]:
 
 
 def moment(name: str, given: Moment | None) -> datetime | None:
-    """The argument in UTC, at the next whole millisecond, since what is stored has no finer ones.
+    """The argument in UTC, at the next whole millisecond, since what is stored has no finer ones; None as None.
 
-    What has no zone is UTC; a date is its midnight. Raises BadArgument.
+    What has no zone is UTC; a date is its midnight. name: the argument's, for the error. Raises BadArgument where it is
+    no time.
     """
     if given is None:
         return None
@@ -71,7 +72,7 @@ def moment(name: str, given: Moment | None) -> datetime | None:
 
 
 def at_least_one(rows: int) -> int:
-    """Raises BadArgument where it is less, or no whole number."""
+    """That number of rows. Raises BadArgument where it is less than one, or no whole number."""
     try:
         number = operator.index(rows)
     except TypeError:
@@ -88,7 +89,10 @@ def _whole_milliseconds(at: datetime) -> datetime:
 
 
 def chosen(table: Collection, columns: Sequence[str] | None) -> tuple[str, ...]:
-    """The columns' names, in the order they are asked for; all where none are named. Raises NoSuchColumn."""
+    """The columns' names, each once, in the order they are asked for; all for None.
+
+    Raises NoSuchColumn where the table has no such column, or none is named.
+    """
     names = table.names()
     if columns is None:
         return names

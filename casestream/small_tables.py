@@ -1,4 +1,7 @@
-"""The tables `batches`, `counts` and `coverage`: read at once, and sorted here, where no index is needed for it."""
+"""The tables `batches`, `counts` and `coverage`: read at once, and sorted here, where no index is needed for it.
+
+columns: names of those of the table's `tables.…_TABLE`. Each raises what `reading.find` raises.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +23,7 @@ _BETWEEN_FLAGS = ","
 
 
 def batches(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:
-    """The committed batches by (timestamp, batch), those without posts too."""
+    """`BATCH_TABLE`: the committed batches by (timestamp, batch), those without posts too."""
     schema = {field.name: arrow_type(field) for field in BATCHES.fields if field.name in (*_NEEDED, *columns)}
     found = flat_count(find(database["batches"], selection.of_batches(), schema))
     in_order = found.append_column("batch", found["_id"]).sort_by([("timestamp", "ascending"), ("batch", "ascending")])
@@ -28,7 +31,7 @@ def batches(database: Documents, selection: Selection, columns: Sequence[str]) -
 
 
 def counts(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:
-    """Each reading of the case count that a committed batch was joined with, by the first batch that was."""
+    """`COUNT_TABLE`: each reading of the case count that a committed batch was joined with, by the first such batch."""
     found = batches(database, selection, ("timestamp", *_READING, "case_count_status", "case_count_flags"))
     flags = pc.binary_join(found["case_count_flags"].combine_chunks(), _BETWEEN_FLAGS)  # lists cannot be grouped
     found = found.drop_columns(["case_count_flags"]).append_column("case_count_flags", flags)
@@ -57,7 +60,7 @@ def _split(flags: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def gaps(database: Documents, selection: Selection, columns: Sequence[str]) -> pa.Table:
-    """The gaps that overlap the range, whole, by (from, job)."""
+    """`COVERAGE_TABLE`: the gaps that overlap the range, whole, by (from, job)."""
     before = {} if selection.until is None else {"from": {"$lt": selection.until}}
     after = {} if selection.since is None else {"$or": [{"to": None}, {"to": {"$gt": selection.since}}]}
     schema = {field.name: arrow_type(field) for field in COVERAGE.fields}

@@ -1,7 +1,8 @@
 """The posts as a DataFrame of Spark, read by MongoDB's connector for Spark.
 
 It needs pyspark and the connector (`--packages org.mongodb.spark:mongo-spark-connector_2.12:10.5.0`), which
-`pip install casestream` does not bring.
+`pip install casestream` does not bring
+(https://www.mongodb.com/docs/spark-connector/v10.5/batch-mode/batch-read-config/).
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,11 +40,14 @@ def read_posts(
 ) -> DataFrame:
     """The table `posts` as `load_posts` has it, in no order; the server sends only what the columns are made of.
 
-    Each action lists the committed batches before it reads documents, and sends the list to every executor: some 50
-    bytes a batch. Times are instants, shown in the session's time zone.
+    Integers are BIGINT, dates TIMESTAMP (instants, shown in the session's time zone), lists ARRAY<STRING>; any column
+    may be null. Each action lists the committed batches before it reads documents, and sends the list to every
+    executor: some 50 bytes a batch.
+
     partitioner: the connector's class that divides the documents among tasks, by its whole name. None: the connector's
     own choice, which asks the server for a sample and for statistics; where it has none, SinglePartitionPartitioner
-    needs neither, and reads all in one task. Raises BadArgument.
+    needs neither, and reads all in one task. Raises BadArgument as `load_posts` does; what is wrong with the server
+    comes out of the first action, as Spark's own error.
     """
     selection, wanted = Selection.of(job, since, until), chosen(POSTS, columns)
     options = {"connection.uri": uri, "database": database, **({"partitioner": partitioner} if partitioner else {})}

@@ -17,7 +17,10 @@ _IDS = 5_000  # of documents in one query, a quarter of a megabyte
 
 @dataclass(frozen=True)
 class Limits:
-    """What a window holds at most, as far as whole batches fit; a batch above `batch_bytes` is divided by its parts."""
+    """What a window holds at most, as far as whole batches fit; a batch above `batch_bytes` is divided by its parts.
+
+    Bytes are those of the posts in BSON, as the ledger has them: an upper bound.
+    """
 
     posts: int
     bytes: int
@@ -26,7 +29,10 @@ class Limits:
 
 @dataclass
 class Window:
-    """Documents to read at once. is_in_parts: whether a batch's posts are in more than one of them."""
+    """Documents of `micro_batches` to read at once, by their `_id`; posts and bytes are what they hold, about.
+
+    is_in_parts: whether a batch's posts are in more than one of them.
+    """
 
     ids: list[str] = field(default_factory=list)
     posts: int = 0
@@ -35,13 +41,16 @@ class Window:
 
 
 def committed(database: Documents, selection: Selection) -> pa.Table:
-    """One row for each committed batch that holds posts still, by (timestamp, _id): under a hundred bytes each."""
+    """One row for each committed batch that holds posts still, by (timestamp, _id): under a hundred bytes each.
+
+    Columns: _id, timestamp, parts, posts, bytes, as in `batches`. Raises what `reading.find` raises.
+    """
     chosen = {**selection.of_batches(), "posts": {"$gt": 0}, "expired_at": None}
     return find(database["batches"], chosen, _LISTED).sort_by([("timestamp", "ascending"), ("_id", "ascending")])
 
 
 def windows(batches: pa.Table, limits: Limits) -> Iterator[Window]:
-    """The batches' documents in their order."""
+    """The documents of the batches (`committed`), in their order."""
     window = Window()
     for part_of_batch in _pieces(batches, limits):
         if window.ids and _is_too_much(window, part_of_batch, limits):
