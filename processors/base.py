@@ -25,7 +25,10 @@ class Counts(Protocol):
         """Start fetching; no wait."""
 
     def result(self) -> CaseCount:
-        """The number to store with this batch; a bounded wait."""
+        """The number to store with this batch; a bounded wait.
+
+        What keeps a number away is in its status and no error; anything raised here ends the batch.
+        """
 
 
 class Monitor(Protocol):
@@ -45,7 +48,9 @@ class Monitor(Protocol):
 class JobParts:
     """Everything that a processor is handed.
 
-    stored_offsets: `offsets` of the job's last committed batch, where a fresh checkpoint is to go on from there.
+    counts, monitor: told of each batch by the processor. stop_requested: whether the job is to stop, asked before each
+    batch. stored_offsets: what `StreamProcessor.offsets` gave for the job's last committed batch, where a fresh
+    checkpoint is to go on from there. forgotten: what no batch may store.
     """
 
     spark: SparkSession
@@ -97,8 +102,10 @@ class StreamProcessor(ABC):
         """A streaming frame of events.
 
         Columns: value binary (the event as received; null: a tombstone, counted and no more), origin string (unique
-        for ever), received_at timestamp; optional: cut struct<length bigint, sha256 string> where only the start of
-        an event was kept, headers array<struct<key string, value binary>>.
+        for ever, not null), received_at timestamp (not null); optional: cut struct<length bigint, sha256 string> where
+        only the start of an event was kept (length in bytes; else null), headers array<struct<key string, value
+        binary>> (null where there are none). Raises CannotStart where it never can; after what Spark raises, and
+        OSError, it is called again.
         """
 
     @abstractmethod
@@ -114,11 +121,18 @@ class StreamProcessor(ABC):
         """
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
-        """Where the batch lies in the source, for the ledger; by default Spark's own offsets, as JSON."""
+        """Where the batch lies in the source, for the ledger (`offsets` in docs/data.md); what BSON can hold.
+
+        By default one object with Spark's own offsets, as JSON has them: from (null before the first batch), until.
+        Raises OSError where the checkpoint cannot be read.
+        """
         return ({"from": self.offset_log.end(batch_id - 1), "until": self.offset_log.end(batch_id)},)
 
     def write_stream(self) -> StreamingQuery:
-        """Start the query: a trigger every `trigger_seconds`, or once over what is there with `available_now`."""
+        """Start the query: a trigger every `trigger_seconds`, or once over what is there with `available_now`.
+
+        Raises what `read_stream` raises. What ends the query later is in `failure`, or Spark's own.
+        """
         rows = with_outcome(self.read_stream(), self.process, self.settings)
         writer = rows.writeStream.queryName(self.settings.jobname).option(
             "checkpointLocation", str(self.settings.checkpoint)
@@ -132,10 +146,12 @@ class StreamProcessor(ABC):
     def process_micro_batch(self, batch: DataFrame, batch_id: int) -> None:
         """Posts and case count to documents, dead letters and a ledger entry; a replay writes the same bytes.
 
-        batch: `processors.rows`. Raises StopRequested, having done nothing, when the job is to stop.
+        batch: `processors.rows`. Raises StopRequested, having done nothing, when the job is to stop; LeaseLost; what
+        Spark and pymongo raise, and OSError, after which the batch is run again (`runtime.failures`).
         """
         if self.parts.stop_requested():
             raise StopRequested
+        # Spark 3.5, StreamExecution.QUERY_ID_KEY: set in the thread that calls the batch function.
         batch_name = BatchId(str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId")), batch_id)
         if self.parts.ledger.is_committed(batch_name):
             self.parts.monitor.batch_skipped(batch_name)
@@ -155,15 +171,26 @@ class StreamProcessor(ABC):
         self.parts.monitor.batch_committed(committed)
 
     def write(self, documents: DataFrame, collection: str) -> None:
-        """Hand documents to the sink."""
+        """Hand documents, laid out as the collection has them (docs/data.md), to the sink; raises as `Sink.write`.
+
+        A subclass that stores them elsewhere too does it here, and so that doing it twice changes nothing: a batch may
+        be run again.
+        """
         self.parts.sink.write(documents, collection)
 
     def unreachable(self) -> str | None:
-        """Why the source cannot be reached now, None when it can or need not; asked before the query starts."""
+        """Why the source cannot be reached now, a sentence; None when it can be, or need not.
+
+        Asked again and again before the query starts, for `start_timeout_seconds`. Raises CannotStart where waiting
+        would not help.
+        """
         return None
 
     def between_batches(self) -> None:  # noqa: B027 - most sources have nothing to do then
-        """Called while no batch runs, and the last one is committed by Spark; nothing by default."""
+        """Called while no batch runs, and the last one is committed by Spark; nothing by default.
+
+        What it raises ends the query, as an error of a batch does.
+        """
 
     def _run_micro_batch(self, batch: DataFrame, batch_id: int) -> None:
         self.running = batch_id

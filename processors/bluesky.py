@@ -1,4 +1,7 @@
-"""Posts from Bluesky (https://github.com/bluesky-social/jetstream, and the lexicon `app.bsky.feed.post`)."""
+"""Posts from Bluesky, as Jetstream sends them (https://github.com/bluesky-social/jetstream).
+
+A post: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
+"""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -36,8 +39,8 @@ _EVENT = f"""
     commit STRUCT<operation STRING, collection STRING, rkey STRING, record {_RECORD}>,
     account STRUCT<active BOOLEAN, status STRING>
 """
-_DID = r"^did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,300}\z"
-_RKEY = r"^[A-Za-z0-9._:~-]{1,512}\z"
+_DID = r"^did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,300}\z"  # https://atproto.com/specs/did
+_RKEY = r"^[A-Za-z0-9._:~-]{1,512}\z"  # https://atproto.com/specs/record-key
 _OF_ACCOUNTS = ("identity", "account")
 _GONE = ("deleted", "takendown")
 """States of an account that are meant to last (https://atproto.com/specs/account, "Hosting Status"). `deactivated`, in
@@ -62,11 +65,12 @@ class BlueskyProcessor(PushProcessor):
 
 
 def bluesky_outcome(event: Column, wanted: Wanted) -> Column:
-    """One decoded event to `STRUCT<post, problem, removes>`.
+    """One decoded event to `STRUCT<post, problem, removes>`, see `StreamProcessor.process`.
 
     A created post is a post, an updated one removes its own earlier version, a deleted one only removes, and so does an
     account that is gone: all that it wrote. All are null for what is left out. Edits and deletions count whatever their
-    language and words.
+    language and words. A post's id is `at://<did>/app.bsky.feed.post/<rkey>`; author and mentions are DIDs, lang is the
+    first of its languages, or null.
     """
     return in_steps(
         event,
@@ -120,7 +124,8 @@ def _identify(found: Found) -> Mapping[str, Column]:
         "parent": _identifier(found["parent_uri"]),
         "quoted": F.when(found["quoted_uri"].contains(f"/{POSTS}/"), _identifier(found["quoted_uri"])),
         "has_bad_time": found["written_at"].isNotNull() & created_at.isNull(),
-        # As Bluesky itself orders posts: by the time that they say, or that at which they were seen if it is earlier.
+        # As Bluesky itself orders posts: by the time that they say, or that at which they were seen if it is earlier
+        # (https://docs.bsky.app/docs/advanced-guides/timestamps, `sortAt`).
         "created_at": F.least(created_at, F.date_trunc("millisecond", found["seen_at"])),
     }
 

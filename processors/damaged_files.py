@@ -24,7 +24,10 @@ _DAMAGE = re.compile(
 
 
 def damaged(spark: SparkSession, kind: str, files: Files, paths: Iterable[str]) -> Mapping[str, str]:
-    """Why, by the path of each of these that is damaged. Reads them, one after the other. kind: of `FORMATS`."""
+    """Why, by the path of each of these that is damaged: what Java says, 300 characters of it.
+
+    Reads them, one after the other. kind: of `FORMATS`. paths: URIs as Spark has them.
+    """
     found = {path: _failure(spark, kind, replace(files, only=path)) for path in paths}
     return {path: why for path, why in found.items() if why is not None}
 

@@ -8,7 +8,7 @@ from processors.tweets import tweet_or_problem
 
 
 def post_or_problem(event: Column) -> Column:
-    """One decoded event to `STRUCT<post, problem, removes>`: a post or a problem; removes beside an edited post only.
+    """One decoded event to `STRUCT<post, problem, removes>` (`StreamProcessor.process`), removes beside an edit only.
 
     A JSON object is read by `tweets.tweet_or_problem`; an array is no post; any other line is a post whose text is that
     line (people do write a number, a word in quotes, `null`). What begins as an object or as an array of objects is

@@ -20,7 +20,7 @@ _CUT_OFF = r"(\.\.\.|…)\z"
 
 
 def features_of(facets: Column, name: str) -> Column:
-    """Array of the `uri`, `did` or `tag` of all facets, in their order; null where the post has no facets."""
+    """Array of strings: the `uri`, `did` or `tag` of all facets, in their order; null where the post has no facets."""
     return F.array_compact(F.flatten(F.array_compact(facets["features"]))[name])
 
 

@@ -2,7 +2,8 @@
 
 Each format gives those columns, and `file` string: the file's name below the folder. Spark reads a file once, whole, in
 one batch, so it must not change any more when it appears
-(https://spark.apache.org/docs/3.5.7/structured-streaming-programming-guide.html#input-sources).
+(https://spark.apache.org/docs/3.5.7/structured-streaming-programming-guide.html#input-sources). Each raises Spark's
+AnalysisException where there is no such folder.
 """
 
 import re
@@ -19,6 +20,7 @@ from spool.reader import of_lines, with_messages
 from spool.segments import HEADER_BYTES, SUFFIX
 
 LONGEST_LINE = 16_000_000
+"""Bytes."""
 _NEVER = "36500d"  # by default the file source passes over files that are a week older than the newest
 _PARQUET = "*.parquet"
 _WHOLE_EVENT = "value"
@@ -29,16 +31,17 @@ _OPTIONS = {
     # Hadoop's other local file system, with checksums beside the files, ends at a name with a colon in it.
     "fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     "fs.file.impl.disable.cache": "true",
-    # A longer line, of gigabytes maybe, is passed over: nobody has the memory for it. (Of a file that is not compressed
-    # Hadoop takes what lies behind its last so many bytes for a line of its own.)
+    # A longer line, of gigabytes maybe, is passed over: nobody has the memory for it (Hadoop 3.3, LineRecordReader).
+    # Of a file that is not compressed Hadoop takes what lies behind its last so many bytes for a line of its own.
     "mapreduce.input.linerecordreader.line.maxlength": str(LONGEST_LINE),
 }
 
 
 @dataclass(frozen=True)
 class Files:
-    """What to read: the folder's URI, most files of a micro-batch; without those of these paths (URIs as Spark has
-    them), or, as no stream, only that one.
+    """What to read. folder: a URI, or a path. at_once: most files of a micro-batch.
+
+    without: files to leave out, only: the one to read, which is then no stream; both by their URIs as Spark has them.
     """
 
     folder: str
@@ -47,7 +50,7 @@ class Files:
     only: str | None = None
 
     def load(self, spark: SparkSession, source: str, names: str = "*", schema: StructType | None = None) -> DataFrame:
-        """A frame of that format of Spark's; names: as a glob."""
+        """A frame of that format of Spark's, with its `_metadata`; names: of the files, as a glob. See the module."""
         reader = spark.readStream if self.only is None else spark.read
         options = {**_OPTIONS, "pathGlobFilter": names, "maxFilesPerTrigger": str(self.at_once), "lineSep": "\n"}
         with_schema = reader if schema is None else reader.schema(schema)
@@ -62,7 +65,8 @@ class Files:
 def read_lines(spark: SparkSession, files: Files) -> DataFrame:
     """One event a line, as received; compressed where the name ends with `.gz` or `.bz2`. A blank line is none.
 
-    `origin` is `<file>:<SHA-256 of the line>`: what a file holds twice, letter by letter, has one origin.
+    `origin` is `<file>:<SHA-256 of the line>`: what a file holds twice, letter by letter, has one origin. `received_at`
+    is when the file was last written.
     """
     lines = files.load(spark, "text").select(
         F.col("value").cast("binary").alias("value"),
@@ -74,7 +78,7 @@ def read_lines(spark: SparkSession, files: Files) -> DataFrame:
 
 
 def read_recorded(spark: SparkSession, files: Files) -> DataFrame:
-    """Segments of a spool, as `manage.py record` writes them; `received_at` is when the event was heard then."""
+    """Segments of a spool, as `manage.py record` writes them; columns as of `spool.reader.read_spool`, and `file`."""
     lines = files.load(spark, "text", f"*{SUFFIX}")
     flag = F.substring("value", HEADER_BYTES, 1).alias("flag")
     return with_messages(of_lines(lines, also=[_file_below(files.folder).alias("file"), flag]))
@@ -83,8 +87,8 @@ def read_recorded(spark: SparkSession, files: Files) -> DataFrame:
 def read_parquet(spark: SparkSession, files: Files) -> DataFrame:
     """One event a row: its column `value` where there is one (string or binary), else the row as a JSON object.
 
-    Every file is read with the columns of those that are there when the job starts. `origin` is `<file>:<row>`. Raises
-    CannotStart where there is none yet.
+    Every file is read with the columns of those that are there when the job starts. `origin` is `<file>:<row>`,
+    `received_at` when the file was last written. Raises CannotStart where there is none yet.
     """
     there = _columns(spark, files.folder)
     whole_row = F.to_json(F.struct(*(F.col("`{}`".format(name.replace("`", "``"))) for name in there.names)))

@@ -51,7 +51,10 @@ class FilesProcessor(StreamProcessor):
         self._may_be_of_x = parts.settings.files_as in _OF_X
 
     def read_stream(self) -> DataFrame:
-        """See `file_formats`; a page of X's API becomes an event for each of its posts (`tweet_pages`)."""
+        """See `file_formats`; a page of X's API becomes an event for each of its posts (`tweet_pages`).
+
+        Raises CannotStart where there is no Parquet file yet; Spark's errors; pymongo's where the ledger is away.
+        """
         events = self._without_stored(FORMATS[self.settings.files_format](self.spark, self._unread.others))
         if self.settings.files_format == "lines" and self._may_be_of_x:
             events = in_single_posts(events)
@@ -84,11 +87,11 @@ class FilesProcessor(StreamProcessor):
         self._read_files.check(at_once=True)
 
     def between_batches(self) -> None:
-        """See whether files were changed that were read."""
+        """See whether files were changed that were read; the log says which. Raises OSError."""
         self._read_files.check()
 
     def write_stream(self) -> StreamingQuery:
-        """As in the base."""
+        """As in the base, once the files of a former run's last batches are known. Raises OSError too."""
         if not self.offset_log.is_fresh():
             until = self._source_log.last_entry()
             self._read_files.remember(self._by_name(self._source_log.listed(until - _LOOKED_AT_AGAIN, until)))
@@ -96,12 +99,15 @@ class FilesProcessor(StreamProcessor):
         return super().write_stream()
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
-        """File (its name below the folder) of each that the batch has read, and what of it was not (`Unread.of`)."""
+        """An object for each of the batch's files: file, its name below the folder, and what was not read (`Unread.of`).
+
+        Raises OSError where the checkpoint cannot be read.
+        """
         paths = sorted(self._listed(batch_id))
         return tuple({"file": name_below(self._folder, path), **self._unread.of(path)} for path in paths)
 
     def unreachable(self) -> str | None:
-        """Whether there is such a folder."""
+        """That there is no such folder. Raises CannotStart where Spark has no such file system."""
         is_there = open_folder(self._folder, self.spark).exists(".")
         return None if is_there else f"there is no folder {self._folder}: make it, or correct FILES_FOLDER"
 

@@ -14,7 +14,7 @@ _CONTENT = ("post", "problem", "removes", "raw", "length", "sha256", "headers")
 
 
 def left_out(rows: DataFrame, forgotten: Forgotten) -> DataFrame:
-    """The rows with a column `forgotten`: where it is true, post, problem and removes are null, and all that they hold.
+    """The rows with a boolean column `forgotten`, never null: where it is true, all that the event held is null.
 
     Forgotten is a post by its id, by its author's, or by that of the post whose text it has (a repost's, an edit's), a
     deletion by the post's or author's id that it names, and a dead letter by its SHA-256. Where nothing is forgotten

@@ -2,6 +2,7 @@
 
 Spark's reader stops at the end of what it reads, and makes nulls of what it cannot: `{…}{…}` and `{…}] more` would pass
 for their beginnings. So an event is parsed between two objects of ours, that hold what no event holds by chance.
+(The options of the reader: https://spark.apache.org/docs/3.5.7/sql-data-sources-json.html#data-source-option)
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ _BEFORE_JSON = r"^[\s\x{FEFF}]+"
 def object_or_problem(
     event: Column, fields: str, problem: Callable[[Column], Column], post: Callable[[Column], Column]
 ) -> Column:
-    """An event that is one JSON object to `STRUCT<post, problem, removes>`; it is parsed once.
+    """An event that is one JSON object to `STRUCT<post, problem, removes>`, parsed once: see `StreamProcessor.process`.
 
     fields: a DDL list, `id STRING, text STRING`; what is not in the object is null, also what is of another type, but
     that a STRING takes anything, as its JSON. problem, post: of the struct of these fields; problem: the name of what
@@ -85,7 +86,7 @@ def root(found: Found) -> Column:
 
 
 def is_whole(found: Found) -> Column:
-    """Whether the event was one value and nothing but that, as `is_json` says, without parsing it once more.
+    """Whether the event was one value and nothing but that, as `is_json` says, without parsing it anew; never null.
 
     Spark makes nulls of what it cannot read in a field, be it only of another type, and goes on; it says so in a column
     of its choice. Only then is the event parsed a second time.
@@ -97,7 +98,10 @@ def is_whole(found: Found) -> Column:
 
 
 def is_json(json: Column) -> Column:
-    """Whether it is one value and nothing but that: what stands behind it is read too."""
+    """Whether a string is one JSON value and nothing but that: what stands behind it is read too. Never null.
+
+    `get_json_object` takes single quotes for double ones: `'a'` passes.
+    """
     mark = _mark(json)
     return F.get_json_object(F.concat(F.lit("["), json, F.lit(',"'), mark, F.lit('"]')), "$[1]").eqNullSafe(mark)
 

@@ -26,7 +26,10 @@ class KafkaProcessor(StreamProcessor):
     requires: ClassVar[tuple[str, ...]] = ("kafka_bootstrap_servers", "kafka_topics")
 
     def read_stream(self) -> DataFrame:
-        """`value`, `topic/partition/offset`, the message's own timestamp, its headers."""
+        """`value`; as origin `topic/partition/offset`; as received_at the message's own timestamp; `headers`.
+
+        A timestamp that cannot be, outside 1970 to 2100, becomes the trigger's.
+        """
         messages = self.spark.readStream.format("kafka").options(**self._options()).load()
         return messages.select(
             "value",
@@ -45,7 +48,10 @@ class KafkaProcessor(StreamProcessor):
         return post_or_problem(event)
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
-        """topic, partition, from, until (exclusive) of each partition."""
+        """An object for each partition: topic, partition, from, until (exclusive); the last three are whole numbers.
+
+        Raises OSError where the checkpoint cannot be read.
+        """
         until = self.offset_log.end(batch_id)
         since = self.offset_log.end(batch_id - 1) if batch_id else self.offset_log.beginning()
         return tuple(
@@ -100,7 +106,10 @@ def _time_of_trigger() -> Column:
 
 
 def connection(settings: Settings) -> dict[str, str]:
-    """The `kafka.` options that reach the brokers: servers, protocol, login, certificate authority."""
+    """The `kafka.` options that reach the brokers: servers, protocol, login (secrets in it), certificate authority.
+
+    https://spark.apache.org/docs/3.5.7/structured-streaming-kafka-integration.html#kafka-specific-configurations
+    """
     options = {
         "kafka.bootstrap.servers": str(settings.kafka_bootstrap_servers),
         "kafka.security.protocol": settings.kafka_security_protocol,

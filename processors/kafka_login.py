@@ -18,8 +18,8 @@ _NETWORK = "Remote host terminated the handshake"  # the connection broke: no ce
 def no_answer(spark: SparkSession, settings: Settings, connection: Mapping[str, str]) -> str | None:
     """Why the brokers, which accept connections, do not answer; None when they do. connection: `kafka.` options.
 
-    Asked with Kafka's own client in the JVM, as Spark asks: the same TLS, the same list of authorities. Raises
-    CannotStart where waiting does not help: login, certificate or protocol are wrong.
+    Asked with Kafka's own client in the JVM (AdminClient.describeCluster), as Spark asks: the same TLS, the same list
+    of authorities; for 5 s. Raises CannotStart where waiting does not help: login, certificate or protocol are wrong.
     """
     jvm = cast(Any, spark.sparkContext._jvm)
     client = jvm.org.apache.kafka.clients.admin.AdminClient

@@ -1,4 +1,7 @@
-"""What brokers that do not let the job in are said to do, in one sentence each, with the setting to correct."""
+"""What brokers that do not let the job in are said to do, in one sentence each, with the setting to correct.
+
+said, reason: the words of whoever found out, Kafka's client or librdkafka, at most a line.
+"""
 
 from settings import Settings
 from tls import speaks_tls
@@ -14,7 +17,7 @@ _SETTINGS = {
 
 
 def where(settings: Settings) -> str:
-    """Which brokers."""
+    """Which brokers: what each of these sentences begins with."""
     return f"Kafka at {settings.kafka_bootstrap_servers}"
 
 

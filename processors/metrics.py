@@ -11,7 +11,7 @@ _LARGEST = 2**53  # what every reader of JSON and of BSON can count to
 
 
 def metrics(public: Column) -> Column:
-    """`STRUCT<likes, reposts, replies, quotes>` of `PUBLIC_METRICS`, all bigint.
+    """`STRUCT<likes, reposts, replies, quotes>` of `PUBLIC_METRICS`, all bigint: `metrics` of `posts.POST`.
 
     A value that is no whole number from 0 to 2^53 is null; where all are, so is the struct
     (https://docs.x.com/x-api/fundamentals/metrics).

@@ -19,7 +19,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class OffsetLog:
     """One checkpoint's log. A batch is logged before Spark runs it and never changes afterwards.
 
-    spark: see `spool.files.open_folder`.
+    spark: see `spool.files.open_folder`. Every method raises OSError where the checkpoint cannot be read, or does not
+    hold what is asked for.
     """
 
     def __init__(self, spark: SparkSession | None, checkpoint: str) -> None:
@@ -47,7 +48,10 @@ class OffsetLog:
         return _EPOCH + timedelta(milliseconds=json.loads(self._lines(batch_id)[1])["batchTimestampMs"])
 
     def end(self, batch_id: int) -> Any:  # noqa: ANN401 - each source has a JSON of its own
-        """Where the source stood at the end of the batch; None before the first batch."""
+        """Where the source stood at the end of the batch; None before the first batch.
+
+        Of Kafka {topic: {partition, as text: offset}}, of a folder of files {"logOffset": see `file_entry`}.
+        """
         if batch_id < 0:
             return None
         return json.loads(self._lines(batch_id)[2])
@@ -58,7 +62,7 @@ class OffsetLog:
         return -1 if end is None else int(end["logOffset"])
 
     def beginning(self) -> Any:  # noqa: ANN401
-        """Where the source stood before the first batch (Kafka keeps it in `sources/0/0`)."""
+        """Where the source stood before the first batch, as `end` has it; Kafka alone keeps it, in `sources/0/0`."""
         text = self.folder.read("sources/0/0").decode()
         return json.loads(text[text.index("{") :])
 

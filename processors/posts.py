@@ -21,7 +21,8 @@ FIELDS = (
 )  # fmt: skip
 """The names of `POST`'s fields, in their order."""
 
-# Java's \w, \s and \b know ASCII only, or not the same in each version of Java; these know every script.
+# Java's \w, \s and \b know ASCII only, or not the same in each version of Java; these know every script
+# (https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html).
 # U+200D and U+FE0F (emoji) are neither space nor word. No pattern may go over a run of characters again for each of
 # them (possessive `++`): an event of a megabyte of `#` must not hold a task up.
 _SPACE = r"\s\p{Z}\x85"
@@ -39,6 +40,7 @@ _URL = (
     rf"(?:[Hh][Tt][Tt][Pp][Ss]?://|(?:[Ww]ww|WWW)\.(?=[\p{{L}}\p{{N}}])){_URL_CHARACTER}*{_URL_END}"
 )
 # As X has it: a hashtag begins no word, and is not all digits ("#1" is a rank). A keycap (# U+FE0F U+20E3) is none.
+# https://github.com/twitter/twitter-text/blob/master/conformance/extract.yml
 _HASH = r"(?=[#＃])(?<![\p{L}\p{M}\p{N}_&/#＃])[#＃]++(?=[\p{N}_]*+\p{L})"
 _HASHTAG = rf"{_HASH}([\p{{L}}\p{{M}}\p{{N}}_\x{{200C}}\x{{200D}}&&[^\x{{FE0F}}\x{{20E3}}]]+)"
 _MENTION = r"(?=@)(?<![\p{L}\p{N}_@])@(\w+)"
@@ -47,12 +49,12 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&a
 
 
 def problem_only(name: str) -> Column:
-    """The outcome of an event that is no post."""
+    """The outcome (`StreamProcessor.process`) of an event that is no post. name: why, of `micro_batch.PROBLEMS`."""
     return _outcome(problem=F.lit(name))
 
 
 def post_only(post: Column, removes: Column | None = None) -> Column:
-    """The outcome of an event that is a post; the struct's fields are those of `POST`, in their order.
+    """The outcome (`StreamProcessor.process`) of an event that is a post, a struct with `POST`'s fields in their order.
 
     removes: the id (string) of the post in whose place this one comes, an edit; null, or None, where there is none.
     """
@@ -117,7 +119,7 @@ def decode_entities(text: Column) -> Column:
 
 
 def is_blank(text: Column) -> Column:
-    """Whether there is nothing to read in the text: white space and byte order marks at most."""
+    """Whether there is nothing to read in the text: white space and byte order marks at most; null for null."""
     return ~text.rlike(_INK)
 
 
@@ -163,17 +165,23 @@ def collapse_spaces(words: Column) -> Column:
 
 
 def find_urls(decoded: Column) -> Column:
-    """Array of the URLs in decoded text, in their order."""
+    """Array of the URLs in decoded text, in their order, as they are written there; empty, never null, without any."""
     return _all(decoded, _URL, 0, _may_hold_url(decoded))
 
 
 def find_hashtags(decoded: Column) -> Column:
-    """Array of the hashtags in decoded text, in their order, without their `#`; a URL's fragment is none."""
+    """Array of the hashtags in decoded text, in their order, without their `#`; empty, never null, without any.
+
+    A URL's fragment is none.
+    """
     return _all(_without_urls(decoded), _HASHTAG, 1, _may_hold_hashtag(decoded))
 
 
 def find_mentions(decoded: Column) -> Column:
-    """Array of the names mentioned in decoded text, in their order, without their `@`; a URL's path holds none."""
+    """Array of the names mentioned in decoded text, in their order, without their `@`; empty, never null, without any.
+
+    A URL's path holds none.
+    """
     return _all(_without_urls(decoded), _MENTION, 1, decoded.contains("@"))
 
 

@@ -19,7 +19,10 @@ _MOST = 1_000
 
 
 class ReadFiles:
-    """When the files of a folder were written, by their names below it: what Spark found, and what is so now."""
+    """When the files of a folder were written, by their names below it: what Spark found, and what is so now.
+
+    Each method that looks raises OSError where the file system does not answer.
+    """
 
     def __init__(self, folder: Folder, clock: Clock, is_stopping: Callable[[], bool]) -> None:
         self._folder = folder
@@ -30,10 +33,11 @@ class ReadFiles:
         self._checked_at = clock.monotonic()
 
     def settle(self, listed: Mapping[str, int]) -> str | None:
-        """Wait while one of them is being written; the name of one of which Spark may know less than is there now.
+        """Wait while one of them is being written, 600 s at most; the name of one that has grown since Spark found it.
 
-        listed: when each was written, as Spark found it, milliseconds since 1970. Where one is named, the query is to
-        be started again: it looks at its files anew, and this is content with what it has seen.
+        listed: when each was written, as Spark found it, milliseconds since 1970. None where none has grown. Where one
+        is named, the query is to be started again: it looks at its files anew, and this is content with what it has
+        seen.
         """
         self._wait(listed)
         now = {name: self._folder.written_at(name) or 0 for name in listed}
@@ -42,7 +46,7 @@ class ReadFiles:
         return grown
 
     def remember(self, listed: Mapping[str, int]) -> None:
-        """They were read, as they were in `settle`, or in a former run as Spark found them. The last ones are kept."""
+        """They were read, as they were in `settle`, or in a former run as Spark found them; the last 1,000 are kept."""
         self._read |= {name: self._began.get(name, at) for name, at in listed.items()}
         self._read = dict(list(self._read.items())[-_MOST:])
 

@@ -24,7 +24,7 @@ _CUT = "struct<length: bigint, sha256: string>"
 def with_outcome(
     events: DataFrame, process: Callable[[Column], Column], settings: Settings, also: Sequence[str] = ()
 ) -> DataFrame:
-    """Rows out of the events of `StreamProcessor.read_stream`; also: columns of the events to keep behind those."""
+    """Rows (see the module) out of the events of `StreamProcessor.read_stream`; also: columns of the events to keep."""
     decoded = _decoded(_with_optional_columns(events), settings.max_event_bytes)
     outcomes = with_steps(decoded, "outcome", process(F.col("event")))
     # A source of an earlier version names no post that is to go.

@@ -14,7 +14,7 @@ class Spans:
 
     @contextmanager
     def of(self, phase: str) -> Iterator[None]:
-        """Time what runs inside."""
+        """Time what runs inside; of a phase that fails nothing is kept, of one that runs again the last time."""
         began = time.monotonic()
         yield
         self.milliseconds[phase] = round((time.monotonic() - began) * 1000, 1)

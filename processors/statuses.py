@@ -34,7 +34,7 @@ _EVENT = f"""
 
 
 def status_or_problem(event: Column, asked: Wanted) -> Column:
-    """One decoded event to `STRUCT<post, problem, removes>`.
+    """One decoded event to `STRUCT<post, problem, removes>`, see `StreamProcessor.process`.
 
     A post alone is a new status, a post beside `removes` a later version of that one, `removes` alone the end of it: a
     deletion, or a later version that is left out. All three are null where an event is left out on purpose: an author

@@ -1,9 +1,9 @@
 """A Column that is worked out in steps, each of which names values that the next ones use, however often.
 
-Spark shares an expression between branches only where it can prove that all of them need it; written as one expression,
-an event would be parsed some hundred times. In a frame each step becomes a `select` of its own, which Spark compiles to
-Java and computes once. As a Column, for who builds on it, the steps are nested in lambdas: the same values, computed
-once too, but interpreted, which takes half as long again.
+Spark shares an expression between branches only where it can prove that all of them need it (Spark 3.5,
+EquivalentExpressions); written as one expression, an event would be parsed some hundred times. In a frame each step
+becomes a `select` of its own, which Spark compiles to Java and computes once. As a Column, for who builds on it, the
+steps are nested in lambdas: the same values, computed once too, but interpreted, which takes half as long again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ def in_steps(event: Column, *steps: Step) -> Column:
 def around(column: Column, before: Sequence[Step], last: Callable[[Found, Column], Column]) -> Column:
     """A Column of `in_steps` with more steps before its own; last is handed what they named, and its value.
 
-    A step before may give `event` anew, and the others read that.
+    A step before may give `event` anew, and the others read that. Raises KeyError for a column made otherwise.
     """
     event, steps = vars(column)[_STEPS]
     *others, ending = steps

@@ -15,7 +15,10 @@ from processors.spans import Spans
 
 
 class Sink(Protocol):
-    """Documents out of rows (`processors.rows`), and where they go. Every write is a replace-upsert by `_id`."""
+    """Documents out of rows (`processors.rows`), and where they go. Every write is a replace-upsert by `_id`.
+
+    The fields of the documents are those of `casestream.stored`. What reads rows raises Spark's errors.
+    """
 
     def measure(self, rows: DataFrame) -> Contents:
         """Count and hash the rows; reads them once."""
@@ -33,14 +36,17 @@ class Sink(Protocol):
         """One row for each event that asks for a post to go: the documents of `removals`."""
 
     def discard(self, batch: BatchId) -> None:
-        """Remove all that is stored of a batch that is not committed."""
+        """Remove all that is stored of a batch that is not committed. Raises LeaseLost, and pymongo's errors."""
 
     def write(self, documents: DataFrame, collection: str) -> None:
-        """Store the documents, acknowledged by a majority and journalled."""
+        """Store the documents, acknowledged by a majority and journalled.
+
+        collection: `micro_batches`, `dead_letters` or `removals`. Raises LeaseLost, and Spark's errors.
+        """
 
 
 class Ledger(Protocol):
-    """What the job writes down about its batches."""
+    """What the job writes down about its batches. Each method raises pymongo's errors."""
 
     def earlier(self, batch: BatchId) -> BatchPlan | None:
         """The plan of an earlier attempt at this batch, None at the first."""
@@ -49,7 +55,10 @@ class Ledger(Protocol):
         """Whether the batch is stored for good."""
 
     def files(self, but_of: str | None) -> Collection[str]:
-        """The files that the job's committed batches have read, without those of that query."""
+        """The files that the job's committed batches have read, as `FilesProcessor.offsets` names them.
+
+        but_of: the id of a query whose batches do not count; None: all of them do.
+        """
 
     def plan(self, plan: BatchPlan) -> None:
         """Fix the plan before the first write."""
@@ -59,7 +68,7 @@ class Ledger(Protocol):
 
 
 class ForgottenIds(Protocol):
-    """What no batch may store."""
+    """What no batch may store. Each method raises pymongo's errors."""
 
     def known(self) -> Forgotten:
         """All of it, as it is now."""
@@ -94,6 +103,7 @@ class Storing:
 
         What is forgotten while the batch is stored makes it be stored anew. Who forgets must add the hashes first, and
         then look at what is committed by then, and at what is planned: a batch that was planned later has seen them.
+        Raises what sink, ledger, count and logged raise; the batch can be stored again then.
         """
         spans = Spans()
         is_replay: bool | None = None

@@ -39,13 +39,12 @@ _EVENT = f"data STRUCT<{_TWEET}>, includes STRUCT<tweets ARRAY<STRUCT<{_WORDS}>>
 
 
 def tweet_or_problem(event: Column, other: Callable[[Column], Column]) -> Column:
-    """One decoded event to `STRUCT<post, problem, removes>`: a post or a problem; removes beside an edited post only.
+    """One decoded event to `STRUCT<post, problem, removes>` (`StreamProcessor.process`), removes beside an edit only.
 
     A JSON object with `text` is read by field, with or without X's `data` envelope; another object is no post. `id` and
     `created_at` are null where there is none. removes: the id of the first version, by which `edit_of` names all that
-    come behind it. other: the problem of what does not begin as an object, a string; null
-    where the event is a post, whose text is all of it. It is handed the event without the white space and byte order
-    mark before it.
+    come behind it. other: handed an event that does not begin as an object, without white space and byte order mark
+    before it, gives its problem, a string; null where it is a post, whose text is all of it.
     """
     return in_steps(
         event,

@@ -20,11 +20,11 @@ class Wanted(Protocol):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """`en`, `pt-BR`."""
+        """Codes of languages by BCP 47 (https://www.rfc-editor.org/info/bcp47): `en`, `pt-BR`."""
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """Words, or several with blanks between."""
+        """Each a word, or several with blanks between."""
 
 
 def is_wanted(text: Column, lang: Column, settings: Wanted) -> Column:

@@ -11,9 +11,9 @@ from processors.steps import Found
 
 
 def text_and_entities(text: Column, note: Column, entities: Column) -> tuple[Column, Column]:
-    """`text` and `entities` of a post: those of its note, where it is a long one.
+    """`text` and `entities` of a post: those of its note, where it is a long one; each null where there is none.
 
-    What stands beside a note belongs to its beginning only (https://docs.x.com/x-api/fundamentals/data-dictionary).
+    note: `note_tweet`, a struct of text and entities. What stands beside a note belongs to its beginning only (https://docs.x.com/x-api/fundamentals/data-dictionary).
     """
     is_long = note["text"].isNotNull()
     return F.coalesce(note["text"], text), F.when(is_long, note["entities"]).otherwise(entities)
@@ -55,7 +55,7 @@ def choose_words(found: Found) -> Mapping[str, Column]:
 
 
 def is_nested(text: Column, json: Column) -> Column:
-    """Whether a text may have been an object or array in the JSON.
+    """Whether a text may have been an object or array in the JSON; json: the whole event.
 
     A nested `text` comes out of the reader as its JSON, which a text may also just look like.
     """
