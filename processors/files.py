@@ -107,8 +107,11 @@ class FilesProcessor(StreamProcessor):
         return tuple({"file": name_below(self._folder, path), **self._unread.of(path)} for path in paths)
 
     def unreachable(self) -> str | None:
-        """That there is no such folder. Raises CannotStart where Spark has no such file system."""
-        is_there = open_folder(self._folder, self.spark).exists(".")
+        """That there is no such folder, or why it cannot be told. Raises CannotStart: Spark has no such file system."""
+        try:
+            is_there = open_folder(self._folder, self.spark).exists(".")
+        except OSError as error:
+            return f"{self._folder}: {error}"
         return None if is_there else f"there is no folder {self._folder}: make it, or correct FILES_FOLDER"
 
     @cached_property

@@ -310,6 +310,11 @@ def test_a_folder_that_is_not_there_is_waited_for(spark: SparkSession, tmp_path:
     assert "FILES_FOLDER" in str(processor.unreachable())
 
 
+def test_a_file_system_that_does_not_answer_is_waited_for(spark: SparkSession, tmp_path: Path, folder: Path) -> None:
+    processor = FilesProcessor(job_over(spark, tmp_path, folder, files_folder="hdfs://127.0.0.1:1/a").parts())
+    assert str(processor.unreachable()).startswith("hdfs://127.0.0.1:1/a: ")
+
+
 def test_a_source_that_is_none_is_a_mistake_in_the_settings(spark: SparkSession, tmp_path: Path, folder: Path) -> None:
     with pytest.raises(FixSettings, match="bluesky, kafka, mastodon, socket"):
         job_over(spark, tmp_path, folder, files_as="files").run(FilesProcessor)
