@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from processors.facets import FACETS, features_of, without_shown_links
 from processors.instants import instant
-from processors.json_event import find_json, find_mark, is_json, is_whole, parsed, root
+from processors.json_event import find_json, find_mark, parsed, problem_of_json, root
 from processors.posts import (
     POST,
     all_of_author,
@@ -90,11 +90,8 @@ def _flatten(found: Found) -> Mapping[str, Column]:
     event = root(found)
     commit, record = event["commit"], event["commit"]["record"]
     embed = record["embed"]
-    is_object = F.when(is_whole(found), F.lit(None)).otherwise("not_json")
-    # `get_json_object`, behind `is_json`, takes single quotes too.
-    is_other = F.when(is_json(found["json"]) & ~found["json"].startswith("'"), "not_a_post").otherwise("not_json")
     return {
-        "no_json": F.when(found["is_object"], is_object).otherwise(is_other),
+        "no_json": problem_of_json(found),
         "kind": event["kind"],
         "did": event["did"],
         "seen_at": F.timestamp_micros(event["time_us"]),

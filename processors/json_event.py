@@ -34,8 +34,7 @@ def object_or_problem(
     """
 
     def judge(found: Found) -> Mapping[str, Column]:
-        no_object = F.when(found["is_object"], F.when(~is_whole(found), "not_json")).otherwise(_of_no_object(found))
-        return {"object": root(found), "no_object": no_object}
+        return {"object": root(found), "no_object": problem_of_json(found)}
 
     def finish(found: Found) -> Mapping[str, Column]:
         made = F.when(found["problem"].isNull(), found["post"]).cast(POST)
@@ -54,10 +53,16 @@ def object_or_problem(
     )
 
 
-def _of_no_object(found: Found) -> Column:
+def problem_of_json(found: Found) -> Column:
+    """The problem of an event that is no whole JSON object, as `object_or_problem` names it; null where it is one."""
+    broken = F.when(~is_whole(found), "not_json")
+    return F.when(found["is_object"], broken).otherwise(problem_of_no_object(found["json"]))
+
+
+def problem_of_no_object(json: Column) -> Column:
+    """`not_a_post` for JSON of another kind than an object, else `not_json`."""
     # `get_json_object`, behind `is_json`, takes single quotes too.
-    is_other = is_json(found["json"]) & ~found["json"].startswith("'")
-    return F.when(is_other, "not_a_post").otherwise("not_json")
+    return F.when(is_json(json) & ~json.startswith("'"), "not_a_post").otherwise("not_json")
 
 
 def find_json(found: Found) -> Mapping[str, Column]:
@@ -98,10 +103,7 @@ def is_whole(found: Found) -> Column:
 
 
 def is_json(json: Column) -> Column:
-    """Whether a string is one JSON value and nothing but that: what stands behind it is read too. Never null.
-
-    `get_json_object` takes single quotes for double ones: `'a'` passes.
-    """
+    """Whether a string is one JSON value and nothing but that: what stands behind it is read too. Never null."""
     mark = _mark(json)
     return F.get_json_object(F.concat(F.lit("["), json, F.lit(',"'), mark, F.lit('"]')), "$[1]").eqNullSafe(mark)
 

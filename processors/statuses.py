@@ -10,7 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from processors.instants import instant
-from processors.json_event import find_json, find_mark, is_json, is_whole, parsed, root
+from processors.json_event import find_json, find_mark, parsed, problem_of_json, root
 from processors.metrics import metrics
 from processors.posts import POST, collapse_spaces, is_blank, without_noise
 from processors.references import IDENTIFIER, NAME
@@ -63,9 +63,8 @@ def _flatten(found: Found) -> Mapping[str, Column]:
         return F.when(is_boost, boosted[name]).otherwise(status[name])
 
     quoted = F.coalesce(status["quote"]["quoted_status"]["id"], status["quote"]["quoted_status_id"])
-    no_json = F.when(found["is_object"], F.when(~is_whole(found), "not_json")).otherwise(_no_object(found["json"]))
     return {
-        "no_json": no_json,
+        "no_json": problem_of_json(found),
         **{name: event[name] for name in ("event", "id", "left_out", "author", "text", "links", "mentions")},
         "raw_text": shown("content"),
         "written_at": status["created_at"],
@@ -86,11 +85,6 @@ def _flatten(found: Found) -> Mapping[str, Column]:
             status["quotes_count"].alias("quote_count"),
         ),
     }
-
-
-def _no_object(json: Column) -> Column:
-    # `get_json_object`, behind `is_json`, takes single quotes too.
-    return F.when(is_json(json) & ~json.startswith("'"), "not_a_post").otherwise("not_json")
 
 
 def _judge(found: Found) -> Mapping[str, Column]:

@@ -3,9 +3,8 @@
 from typing import ClassVar
 
 from pyspark.sql import Column
-from pyspark.sql import functions as F
 
-from processors.json_event import is_json
+from processors.json_event import problem_of_no_object
 from processors.push import PushProcessor
 from processors.tweets import tweet_or_problem
 
@@ -23,9 +22,4 @@ class TwitterProcessor(PushProcessor):
 
     def process(self, event: Column) -> Column:
         """An object with text, see `tweets.tweet_or_problem`; a line of text is no post here."""
-        return tweet_or_problem(event, _no_object)
-
-
-def _no_object(json: Column) -> Column:
-    # `get_json_object`, behind `is_json`, takes single quotes too.
-    return F.when(is_json(json) & ~json.startswith("'"), "not_a_post").otherwise("not_json")
+        return tweet_or_problem(event, problem_of_no_object)

@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 def job_over(spark: SparkSession, tmp_path: Path, folder: Path, **settings: object) -> FakeJob:
     for path in folder.rglob("*"):
         os.utime(path, (MODIFIED.timestamp(),) * 2)  # none that may still be being written
-    return FakeJob(spark, tmp_path, source="files", files_folder=f"file://{folder}", **settings)
+    return FakeJob(spark, tmp_path, **{"source": "files", "files_folder": f"file://{folder}", **settings})
 
 
 def run_again_and_again(job: FakeJob) -> list[str]:
