@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from processors import PROCESSORS
 from processors.files import FilesProcessor
 from tests.bad_events.corpus import WRONG, corpus
-from tests.bad_events.sent import MAX_EVENT_BYTES, PROBLEMS
+from tests.bad_events.sent import MAX_EVENT_BYTES, PROBLEMS, sent
 from tests.integration.accounting import check_all
 from tests.streaming.fakes import FakeJob
 
@@ -42,7 +42,9 @@ def test_what_a_feed_says_that_is_none_of_its_events_is_a_dead_letter_with_its_b
 def test_a_line_of_a_file_becomes_what_the_same_line_of_a_feed_becomes(spark: SparkSession, tmp_path: Path) -> None:
     folder = tmp_path / "inbox"
     folder.mkdir()
-    events = [each for each in SOME if each.event.strip(b" \t\r") and b'"data":[' not in each.event]  # a page is many
+    lines = [each for each in SOME if each.event.strip(b" \t\r") and b'"data":[' not in each.event]  # a page is many
+    # A NUL in a file is a sign of UTF-16, in a feed it is a character.
+    events = [sent(each.event, "not_utf8") if b"\0" in each.event else each for each in lines]
     (folder / "corpus.txt").write_bytes(b"\n".join(each.event for each in events))
     job = FakeJob(spark, tmp_path, source="files", files_folder=f"file://{folder}")
     job.run(FilesProcessor)
