@@ -116,11 +116,6 @@ def open_page(
             raise _late(url, timeout_seconds)
 
 
-def fetch_page(url: str, *, timeout_seconds: float, max_bytes: int = MAX_PAGE_BYTES) -> bytes:
-    """The page's whole body. See `open_page`."""
-    with open_page(url, timeout_seconds=timeout_seconds, max_bytes=max_bytes) as page:
-        return page.body()
-
 
 class _OneHopSession(requests.Session):
     """Leaves redirects to the caller: `requests` reads the whole body of each redirect, however large, into memory."""

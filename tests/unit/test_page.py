@@ -8,7 +8,7 @@ import pytest
 
 from casestream import __version__
 from errors import CountUnavailable
-from scraper.page import MAX_REDIRECTS, fetch_page
+from scraper.page import MAX_PAGE_BYTES, MAX_REDIRECTS, open_page
 from tests.servers.count_page import HUGE_BYTES, REAL_NUMBER, CountPage, Mode
 
 AMPLE_SECONDS = 60.0
@@ -19,6 +19,11 @@ SHORT_SECONDS = 0.3
 def _straight_to_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
+
+
+def fetch_page(url: str, *, timeout_seconds: float, max_bytes: int = MAX_PAGE_BYTES) -> bytes:
+    with open_page(url, timeout_seconds=timeout_seconds, max_bytes=max_bytes) as page:
+        return page.body()
 
 
 @pytest.fixture
