@@ -24,8 +24,9 @@ class LastGood:
     See `CountProvider.key` and `Standing`. A document of an earlier version has no since and before: its number is
     known since it was fetched, and followed none. The collection is read only while memory is empty and written at
     each put. While the database is away memory serves, one warning is logged, and the next put that succeeds makes good
-    what was missed. Each use of the database takes `timeout_seconds` at most. Times are aware, UTC. Safe for one thread
-    that puts and others that get.
+    what was missed: nothing of it is raised. Each use of the database takes `timeout_seconds` at most
+    (https://pymongo.readthedocs.io/en/4.15.0/api/pymongo/index.html#pymongo.timeout). Times are aware, UTC. Safe for
+    one thread that puts and others that get.
     """
 
     def __init__(self, database: Database[dict[str, Any]], *, timeout_seconds: float = 1.0) -> None:

@@ -30,7 +30,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Example:
-    """A body as the publisher sends it, and what a fetch must make of it; the tests of the contract serve it."""
+    """A body as the publisher sends it, and what `Reading` a fetch must make of it; the contract's tests serve it."""
 
     body: bytes
     value: int
@@ -101,7 +101,10 @@ class CountProvider(ABC):
 
     @classmethod
     def in_range(cls, value: int, published: str) -> int:
-        """The value. Raises CountUnparsed where it is not from `least` to `most`, quoting what was published."""
+        """The value. Raises CountUnparsed where it is not from `least` to `most`.
+
+        published: the number as it was written there, for the error.
+        """
         if not cls.least <= value <= cls.most:
             raise CountUnparsed(f"gives {published[:100]!r} as the number, not one from {cls.least:,} to {cls.most:,}")
         return value

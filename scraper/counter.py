@@ -28,7 +28,7 @@ class _Attempt:
 
 
 class CaseCounter:
-    """Calls `begin` at the start of a micro-batch, `result` when the batch is otherwise ready.
+    """Implements `processors.base.Counts`: `begin` is called as a batch begins, `result` when it is otherwise ready.
 
     | the attempt                                 | total                                   | status           |
     |---------------------------------------------|-----------------------------------------|------------------|
@@ -86,8 +86,8 @@ class CaseCounter:
     def result(self) -> CaseCount:
         """The count for this batch, after at most `wait_seconds` for an attempt in flight.
 
-        Never raises because of the page or of the store behind the cache; whatever else went wrong in the attempt
-        is raised here.
+        Never raises because of the page or of the store behind the cache; whatever else went wrong in the attempt, a
+        bug of the provider, is raised here, and ends the batch.
         """
         outcome = self._outcome()
         count = self._count(outcome)

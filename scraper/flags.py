@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from case_count import Flag, Standing
 
 JUMP = 10
+"""So many times the number before it, or such a part of it, is a jump."""
 
 
 def flags(standing: Standing, *, now: datetime, stale_after: timedelta) -> tuple[Flag, ...]:

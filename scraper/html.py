@@ -9,7 +9,7 @@ MAX_TAGS = 200_000  # the real page has tens of thousands; a tree of 5 MB of tag
 
 
 def tree(body: bytes) -> BeautifulSoup:
-    """The page as it was sent. Raises CountUnparsed where it is no HTML, or of more than `MAX_TAGS` tags."""
+    """The tree of a page as it was sent. Raises CountUnparsed where it is no HTML, or has more than `MAX_TAGS` tags."""
     if not 1 <= (tags := body.count(b"<")) <= MAX_TAGS:
         raise CountUnparsed(f"is no HTML page that can be read: it has {tags} tags, not 1 to {MAX_TAGS}")
     try:

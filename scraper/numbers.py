@@ -21,9 +21,9 @@ def whole_number(published: str) -> int:
 
 
 def cell_number(cell: str) -> int | None:
-    """Of a cell of a table: digits, also as a fraction of nothing (`5718.0`); None of an empty one.
+    """Of a cell of a table: digits, maybe with zeros behind a point (`5718.0`); None of an empty one.
 
-    Raises CountUnparsed.
+    Raises CountUnparsed where it is anything else.
     """
     if not cell:
         return None

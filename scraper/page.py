@@ -40,10 +40,10 @@ class Version:
 
 
 class Page:
-    """A page that has begun to come.
+    """A page that has begun to come. What breaks its body off leaves `open_page` as CountUnavailable.
 
     is_unchanged: it is the known version still, and has no body. is_whole: all of it has come, so that time is of no
-    matter any more.
+    matter any more. version: of the page that comes.
     """
 
     def __init__(self, response: requests.Response, max_bytes: int, deadline: Deadline) -> None:
@@ -54,7 +54,10 @@ class Page:
         self.version = Version(response.headers.get("ETag"), response.headers.get("Last-Modified"))
 
     def chunks(self) -> Iterator[bytes]:
-        """The decoded body, piece by piece. To be read to its end: what is cut off is found out there."""
+        """The decoded body, piece by piece. To be read to its end: what is cut off is found out there.
+
+        Raises CountUnavailable where it is longer than was allowed.
+        """
         taken = 0
         for chunk in self._response.iter_content(_CHUNK_BYTES):
             taken += len(chunk)
@@ -73,7 +76,7 @@ class Page:
         return self.chunks()
 
     def body(self) -> bytes:
-        """All of it."""
+        """All of it, decoded. Raises what `chunks` raises."""
         return b"".join(self.chunks())
 
 
@@ -114,7 +117,6 @@ def open_page(
             raise
         if _is_cut(page, deadline):
             raise _late(url, timeout_seconds)
-
 
 
 class _OneHopSession(requests.Session):

@@ -22,6 +22,8 @@ class WebProvider(CountProvider):
 
     The version of the last good answer (ETag, Last-Modified) is sent along. Where the publisher says that it is the
     same still (HTTP 304), the former reading is good, and was read now.
+
+    accept: the header of that name. max_bytes: of the decoded body.
     """
 
     accept: ClassVar[str] = "text/html"
@@ -33,7 +35,11 @@ class WebProvider(CountProvider):
 
     @abstractmethod
     def read(self, page: Page) -> Reading:
-        """The number in a page, which is to be read to its end. Raises CountUnparsed; the address is put before it."""
+        """The number in a page, which is to be read to its end (`Page.body`, `table.rows`).
+
+        Raises CountUnparsed where it holds no such number; the address is put before the words. What the page itself
+        raises is let through.
+        """
 
     def fetch(self) -> Reading:
         """As promised by CountProvider."""

@@ -31,7 +31,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def measure(rows: DataFrame) -> Contents:
-    """Count, size and hash of the rows: one pass over them, one row of numbers to the driver."""
+    """Count, size and hash of the rows: one pass over them, one row of numbers to the driver. Raises Spark's errors.
+
+    rows: `processors.rows`, maybe with `forgotten` boolean (`processors.forgotten`), and `duplicates` bigint: how many
+    more there were of each (null: none).
+    """
     found = rows.agg(
         F.count("*").alias("events"),
         F.count("post").alias("posts"),
@@ -43,6 +47,7 @@ def measure(rows: DataFrame) -> Contents:
         (F.count_if("forgotten") if "forgotten" in rows.columns else F.lit(0)).alias("forgotten"),
         (F.coalesce(F.sum("duplicates"), F.lit(0)) if "duplicates" in rows.columns else F.lit(0)).alias("duplicates"),
         F.coalesce(F.sum(bson_bytes(F.col("post"))), F.lit(0)).alias("bytes"),
+        # Without ANSI mode (`runtime.session`) a sum that passes 64 bits begins anew, and fails nothing.
         F.coalesce(F.sum(fingerprint()), F.lit(0)).alias("hash"),
         F.coalesce(F.sum(removal_fingerprint()), F.lit(0)).alias("removals_hash"),
         F.unix_millis(F.max("received_at")).alias("newest"),
@@ -69,7 +74,8 @@ def measure(rows: DataFrame) -> Contents:
 def choose_parts(rows: DataFrame, contents: Contents, max_document_bytes: int) -> int:
     """The smallest number of hash parts tried of which the largest stays under the limit; 0 without posts.
 
-    A post that has a part to itself may pass the limit: more parts would not help it.
+    max_document_bytes: of a document in BSON. A post that has a part to itself may pass it: more parts would not help.
+    Raises Spark's errors.
     """
     if contents.posts == 0:
         return 0
@@ -83,7 +89,7 @@ def choose_parts(rows: DataFrame, contents: Contents, max_document_bytes: int) -
 
 
 def documents(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFrame:
-    """One row for each part that holds a post, laid out as a document of `micro_batches`.
+    """One row for each part that holds a post, laid out as a document of `micro_batches` (`casestream.stored`).
 
     `content` is sorted by (created_at, origin). A part that the hash gives no post has no document: `parts` is the
     divisor, not the number of documents.
@@ -117,7 +123,7 @@ def documents(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFr
 
 
 def dead_letters(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFrame:
-    """One row for each event with a problem, laid out as a document of `dead_letters`."""
+    """One row for each event with a problem, laid out as a document of `dead_letters` (`casestream.stored`)."""
     return rows.where("problem is not null").select(
         F.concat(F.lit(f"{plan.id.query_id}:"), "origin").alias("_id"),
         "raw",
@@ -135,7 +141,7 @@ def dead_letters(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> Dat
 
 
 def removals(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFrame:
-    """One row for each event that asks for something to go, laid out as a document of `removals`."""
+    """One row for each event that asks for something to go, laid out as one of `removals` (`casestream.stored`)."""
     return rows.where("removes is not null").select(
         F.concat(F.lit(f"{plan.id.query_id}:"), "origin").alias("_id"),
         F.lit(job).alias("job"),
@@ -152,7 +158,10 @@ def removals(rows: DataFrame, plan: BatchPlan, job: str, source: str) -> DataFra
 
 
 def bson_bytes(post: Column) -> Column:
-    """An upper bound of a post's size as an element of `content` (https://bsonspec.org/spec.html)."""
+    """An upper bound of a post's size in bytes as an element of `content` (https://bsonspec.org/spec.html).
+
+    post: as `processors.rows` has it; bigint, null where there is none.
+    """
     fixed = sum(len(name) + 7 for name in (*STRINGS, *ARRAYS, "metrics"))
     fixed += sum(len(name) + 10 for name in DATES) + 5 + 9
     numbers = F.when(post["metrics"].isNotNull(), sum(len(name) + 10 for name in METRICS)).otherwise(0)

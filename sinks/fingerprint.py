@@ -29,7 +29,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def fingerprint() -> Column:
-    """Of a row's post or dead letter (`processors.rows`); null where it is neither."""
+    """Of a row's post or dead letter (`processors.rows`): bigint, the 64 bits with a sign; null where it is neither."""
     post = F.col("post")
     fields = [
         *(F.coalesce(post[name], F.lit("")) for name in STRINGS),
@@ -43,7 +43,7 @@ def fingerprint() -> Column:
 
 
 def removal_fingerprint() -> Column:
-    """Of the removal that a row asks for; null where it asks for none."""
+    """Of the removal that a row asks for: bigint, as `fingerprint`; null where it asks for none."""
     is_asked = F.col("removes").isNotNull()
     fields = F.concat_ws(_BETWEEN_FIELDS, "origin", kind_of_removal(), name_in_removal())
     return F.when(is_asked, F.xxhash64(fields))
@@ -87,7 +87,10 @@ def of_removal(removal: Mapping[str, Any]) -> int:
 
 
 def without(content_hash_of_all: str, posts: Sequence[Mapping[str, Any]]) -> str:
-    """The content hash of a batch without these posts; of one that was damaged nothing is taken: `verify` says so."""
+    """The content hash of a batch, as `content_hash` has it, without these posts.
+
+    posts: elements of `content`; for one that was damaged nothing is taken away, and `manage.py verify` says so.
+    """
     return content_hash(int(content_hash_of_all, 16) - sum(map(_of_post_or_nothing, posts)))
 
 

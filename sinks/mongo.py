@@ -52,7 +52,7 @@ class MongoSink:
         return documents.removals(rows, plan, self._settings.jobname, self._settings.source)
 
     def discard(self, batch: BatchId) -> None:
-        """Remove all that is stored of a batch that is not committed."""
+        """Remove all that is stored of a batch that is not committed. Raises LeaseLost, and pymongo's errors."""
         self._fence()
         self._database["micro_batches"].delete_many({"_id": ids_below(batch)})
         for collection in ("dead_letters", "removals"):
@@ -60,11 +60,14 @@ class MongoSink:
             self._database[collection].delete_many({"_id": ids_below(batch.query_id), "batch_id": batch.number})
 
     def write(self, documents: DataFrame, collection: str) -> None:
-        """Store the documents. Raises LeaseLost; a Java error of the connector ends the query, which is restarted."""
+        """Store the documents. Raises LeaseLost, and the connector's errors as Spark has them (`runtime.failures`)."""
         self._save(documents, collection, {"operationType": "replace", "upsertDocument": "true"})
 
     def update(self, fields: DataFrame, collection: str) -> None:
-        """Set these fields of the documents of those `_id`s, where they are there; all else of them stays."""
+        """Set these fields of the documents of those `_id`s, where they are there; all else of them stays.
+
+        fields: `_id`, and what is to be set. Raises what `write` raises.
+        """
         self._save(fields, collection, {"operationType": "update", "upsertDocument": "false"})
 
     def _save(self, documents: DataFrame, collection: str, operation: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from sinks.documents import SCHEMA_VERSION
 
 
 def refuse_newer(database: Database[dict[str, Any]], job: str) -> None:
-    """Look at the job's newest document. Raises CannotStart where its `schema_version` is beyond our own."""
+    """Look at the job's newest document. Raises CannotStart where its `schema_version` is beyond our own; pymongo's."""
     newest = database["micro_batches"].find_one({"job": job}, {"schema_version": 1}, sort=[("timestamp", DESCENDING)])
     version = (newest or {}).get("schema_version", SCHEMA_VERSION)
     if version > SCHEMA_VERSION:
