@@ -45,7 +45,7 @@ class BatchMetrics:
         """A look is no news."""
 
     def progressed(self, progress: Mapping[str, Any]) -> None:
-        """Spark's last word on the query."""
+        """Spark's last word on the query, see `runtime.supervisor.Watcher`."""
         if progress["timestamp"] == self._told:
             return
         self._told = progress["timestamp"]

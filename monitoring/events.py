@@ -16,7 +16,7 @@ _FIELD = re.compile(r"([A-Za-z_]\w*)=(\S+)")
 
 
 class Event(NamedTuple):
-    """See above."""
+    """What a log record says, see the module. fields: by name, as they were handed over or as the template has them."""
 
     name: str
     fields: dict[str, object]

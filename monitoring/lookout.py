@@ -72,7 +72,7 @@ class Lookout:
         return [self.signs.check(), *(self._sampler.checks() if self._sampler else ())]
 
     def answer(self, path: str, accept: str) -> Page:
-        """The page of that path."""
+        """The page of that path: /metrics, /healthz, /readyz (docs/metrics.md), else 404. accept: the header."""
         if path == "/metrics":
             return self._metrics(accept)
         if path == "/healthz":

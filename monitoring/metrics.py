@@ -16,6 +16,7 @@ class Metrics:
     """Safe to use from several threads.
 
     A counter is there from the start, at 0, so that its first increase is seen; a gauge from when it is first set.
+    labels: a value for each label of the definition; KeyError where one is missing.
     """
 
     def __init__(self, jobname: str, source: str) -> None:
@@ -41,7 +42,10 @@ class Metrics:
         self._made[gauge.name].clear()
 
     def text(self, accept: str = "") -> tuple[bytes, str]:
-        """All of it, and its content type. accept: the header of whoever asks."""
+        """All of it, and its content type. accept: the header of whoever asks.
+
+        https://prometheus.io/docs/instrumenting/exposition_formats/
+        """
         encode, content_type = choose_encoder(accept)
         return encode(self._registry), content_type
 

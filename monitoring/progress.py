@@ -26,7 +26,8 @@ _COLOURS = {"live": "green", "cached": "yellow", "unparsed": "red", "never": "re
 class Progress:
     """Implements `processors.base.Monitor` and `runtime.supervisor.Watcher`.
 
-    On a terminal: a table that grows, above one live line. Elsewhere: a log line for each batch.
+    On a terminal: a table that grows, above one live line. Elsewhere: a log line for each batch. heard: counts the
+    events of a push feed, where there is one.
     """
 
     def __init__(self, console: Console, trigger_seconds: float) -> None:

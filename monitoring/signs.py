@@ -19,7 +19,8 @@ _LATE_SECONDS, _LATE_TRIGGERS = 60, 3
 class Signs:
     """Implements `monitoring.watchers.Watcher`; told in the job's threads, asked in those of the server.
 
-    Between two batches Spark tells of the query every 10 s at least, whether there are events or not.
+    Between two batches Spark tells of the query every 10 s at least, whether there are events or not (Spark 3.5,
+    spark.sql.streaming.noDataProgressEventInterval).
     """
 
     def __init__(self, trigger_seconds: float, clock: Clock) -> None:

@@ -18,7 +18,7 @@ class Watcher(Protocol):
 
 
 class Watchers:
-    """Each is told everything, in this order."""
+    """Implements `Watcher`: each is told everything, in this order."""
 
     def __init__(self, *each: Watcher) -> None:
         self._each = each

@@ -13,7 +13,8 @@ from processors.steps import Found
 def text_and_entities(text: Column, note: Column, entities: Column) -> tuple[Column, Column]:
     """`text` and `entities` of a post: those of its note, where it is a long one; each null where there is none.
 
-    note: `note_tweet`, a struct of text and entities. What stands beside a note belongs to its beginning only (https://docs.x.com/x-api/fundamentals/data-dictionary).
+    note: `note_tweet`, a struct of text and entities. What stands beside a note belongs to its beginning only
+    (https://docs.x.com/x-api/fundamentals/data-dictionary).
     """
     is_long = note["text"].isNotNull()
     return F.coalesce(note["text"], text), F.when(is_long, note["entities"]).otherwise(entities)

@@ -40,7 +40,7 @@ class BesideBatches:
             self._thread.join(_STOP_SECONDS)
 
     def check(self) -> None:
-        """Raises what ended the thread, if anything did."""
+        """Raises JobError where something has ended the thread: it, or what it was."""
         if isinstance(self._failure, JobError):
             raise self._failure
         if self._failure is not None:

@@ -28,7 +28,7 @@ _SCHEMA = "text string, created_at timestamp, entities struct<hashtags array<str
 
 
 def archive(java_home: Path, folder: Path = JARS) -> Path:
-    """Where that of this Java and these jars lies, whether it has been made or not."""
+    """Where that of this Java and these jars lies, whether it has been made or not. Raises OSError without pyspark."""
     jars = [*sorted(pyspark_jars().glob("*.jar")), *(class_path() or [])]
     release = java_home / "release"
     made_of = [release.read_text() if release.is_file() else str(java_home)]
@@ -98,7 +98,7 @@ def _micro_batch(batch: DataFrame, _number: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Make it unless it is there. A machine on which that fails has no archive, and the same jobs."""
+    """Make it unless it is there; the exit code, 1 without Java. Where that fails there is none, and the same jobs."""
     if _REHEARSE in arguments:
         with TemporaryDirectory() as folder:
             rehearse(Path(folder))

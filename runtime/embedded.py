@@ -58,7 +58,8 @@ class EmbeddedServer:
     def start(self) -> str:
         """The URI of a server that answers. Called again, it brings a dead one back.
 
-        Raises: CannotStart: `secantusd-py` is not installed, or it does not start; with the end of its log.
+        Raises CannotStart where `secantusd-py` is not installed, or does not start, with the end of its log; OSError
+        where the folder cannot be used.
         """
         if not self._program.is_file():
             raise CannotStart(NOT_INSTALLED)
@@ -69,7 +70,7 @@ class EmbeddedServer:
         return server.uri
 
     def stop(self) -> None:
-        """Leave, whether started or not; end the server if nobody else uses it."""
+        """Leave, whether started or not; end the server if nobody else uses it. Raises CannotStart where it stays."""
         if not self._folder.is_dir():
             return
         with self._turn(), self._place or self._take_place() as place:

@@ -20,6 +20,8 @@ _REFUSED = re.compile(
 )
 _NO_ROOM = re.compile(r"over your space quota")  # Atlas says it with the code that it has for a refused login, too
 _SPARK_GONE = re.compile(r"stopped SparkContext|SparkContext (was|has been) shut ?down|SparkContext was stopped")
+# Unauthorized, AuthenticationFailed (https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml), and
+# what Atlas answers to a wrong login.
 _REFUSED_CODES = {13, 18, 8000}
 _CAUSE = re.compile(r"^(?:: |Caused by: )?(?:[\w.$]+\.)?(\w+(?:Exception|Error)\w*): (.+)$", re.MULTILINE)
 
@@ -36,7 +38,11 @@ _LOGIN = "a server refused the login: {cause}. Correct the user, password, certi
 
 
 def verdict(failure: BaseException) -> JobError | None:
-    """The error that ends the job, None where the query is to be started again; what is not understood is raised."""
+    """The error that ends the job, None where the query is to be started again: its batch is written once more.
+
+    MongoDB's, Kafka's and a file system's errors pass, but for refused logins and lost events. Raises the failure
+    itself where it is none of theirs, or Spark can make nothing of the query (AnalysisException): a bug.
+    """
     if isinstance(failure, JobError):
         return failure
     text = str(failure)
@@ -56,7 +62,7 @@ def verdict(failure: BaseException) -> JobError | None:
 
 
 def cause(failure: BaseException) -> str:
-    """The failure in one line: the innermost cause that Java's text names, else its first line."""
+    """The failure in one line, 300 characters at most behind its name: Java's innermost cause, else its first line."""
     text = str(failure)
     named = _CAUSE.findall(text)
     if named:

@@ -24,7 +24,10 @@ def unreachable(folder: Folder) -> str | None:
 
 
 def refuse_format(log: OffsetLog, settings: Settings) -> None:
-    """Look at the newest batch of a checkpoint that is not fresh. Raises CannotStart where it is of another Spark."""
+    """Look at the newest batch of a checkpoint that is not fresh. Raises CannotStart where it is of another Spark.
+
+    Raises OSError where the checkpoint cannot be read.
+    """
     version = log.version()
     if version != VERSION:
         raise CannotStart(
@@ -34,7 +37,10 @@ def refuse_format(log: OffsetLog, settings: Settings) -> None:
 
 
 def refuse_foreign(log: OffsetLog, ledger: BatchLedger, settings: Settings) -> None:
-    """Look at what wrote the checkpoint. Raises CannotStart where Spark cannot go on from its format, or its source."""
+    """Look at what wrote the checkpoint. Raises CannotStart where Spark cannot go on from its format, or its source.
+
+    Raises OSError where the checkpoint cannot be read, and pymongo's errors.
+    """
     if log.is_fresh():
         return
     refuse_format(log, settings)

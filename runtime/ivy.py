@@ -1,4 +1,7 @@
-"""Jars from Maven's central repository, fetched by the Ivy that comes with pyspark: nobody needs Maven."""
+"""Jars from Maven's central repository, fetched by the Ivy that comes with pyspark: nobody needs Maven.
+
+Its command line: https://ant.apache.org/ivy/history/latest-milestone/standalone.html
+"""
 
 import fcntl
 import json
@@ -49,8 +52,8 @@ def resolve(
     """The jars of these artefacts and of all that they need at run time, in `folder`, less those not to `keep`.
 
     A folder that is complete is used as it is, without network; any other is replaced, whole or not at all.
-    Processes that ask at once take turns, whatever their folders: `ivy_home`, the cache, is shared.
-    Raises: Unresolved.
+    Processes that ask at once take turns, whatever their folders: `ivy_home`, the cache, is shared. Raises Unresolved
+    where one could not be fetched, OSError where a folder cannot be used.
     """
     if complete(artefacts, folder) is None:
         with _turn(ivy_home):
@@ -68,12 +71,12 @@ def complete(artefacts: Sequence[Artefact], folder: Path) -> list[Path] | None:
 
 
 def last_lines(text: str) -> str:
-    """The end of a server's or tool's output, for an error message."""
+    """The last 20 lines of a server's or tool's output that are not blank, for an error message."""
     return "\n".join([line for line in text.splitlines() if line.strip()][-LAST_LINES:])
 
 
 def pyspark_jars() -> Path:
-    """The folder of the jars that pyspark brings, found without importing it. Raises: FileNotFoundError."""
+    """The folder of the jars that pyspark brings, found without importing it. Raises FileNotFoundError without it."""
     spec = find_spec("pyspark")
     for place in (spec.submodule_search_locations or []) if spec else []:
         if (jars := Path(place, "jars")).is_dir():

@@ -27,7 +27,7 @@ JARS = Path(sys.prefix, "jars")
 def resolve(java_home: Path, into: Path = JARS) -> list[Path]:
     """PACKAGES and what they need, without the jars that pyspark ships already; nothing to do if they are there.
 
-    About 10 s with an empty cache. Raises: runtime.ivy.Unresolved.
+    About 10 s with an empty cache. Raises what `runtime.ivy.resolve` raises.
     """
     shipped = {name_of(jar) for jar in pyspark_jars().glob("*.jar")}
     return resolve_artefacts(ARTEFACTS, into, java_home, keep=lambda jar: name_of(jar) not in shipped)
@@ -39,7 +39,7 @@ def class_path(folder: Path = JARS) -> list[Path] | None:
 
 
 def name_of(jar: Path) -> str:
-    """The file's name less version and classifier: another version of a jar that pyspark ships must not come too."""
+    """The file's name without version and classifier: another version of a jar that pyspark ships must not come too."""
     return re.sub(r"-\d[^-]*(-\w+)*\.jar$", "", jar.name)
 
 

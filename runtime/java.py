@@ -1,4 +1,5 @@
-"""Which Java runs Spark: Spark 3.5 is released for 8, 11 and 17, and the jars that the job adds need 17.
+"""Which Java runs Spark: Spark 3.5 is released for 8, 11 and 17, and the jars that the job adds need 17
+(https://spark.apache.org/docs/3.5.7/#downloading).
 
 `python -m runtime.java` prints the home that is used, or ends with 1 if there is none.
 """

@@ -46,7 +46,10 @@ def required_settings(source: str) -> Sequence[str]:
 
 
 def receiver_class(processor: type[StreamProcessor]) -> type[Receiver] | None:
-    """The receiver that the source names, None for a source that Spark reads by itself. Raises FixSettings."""
+    """The receiver that the source names, None for a source that Spark reads by itself.
+
+    Raises FixSettings where it names none that there is.
+    """
     source = f"{processor.__module__}:{processor.__qualname__}"
     return _subclass(_SOURCE, source, processor.receiver, Receiver) if processor.receiver else None
 
@@ -74,7 +77,10 @@ def provider_needs(provider: str) -> ProviderNeeds:
 
 
 def class_at(setting: str, place: str, bases: tuple[type[Any], ...]) -> type[Any]:
-    """The class at `package.module:Class`, which extends one of these and lacks nothing. Raises FixSettings."""
+    """The class at `package.module:Class`, which extends one of these and lacks nothing.
+
+    setting: what names it, for the error. Raises FixSettings where there is no such class.
+    """
     return _subclass(setting, place, place, *bases)
 
 

@@ -19,7 +19,10 @@ from spool.writer import SpoolWriter
 
 
 class Reception:
-    """Everything on the driver that listens to a feed. last_alive: see `receivers.base.ReceiverParts`."""
+    """Everything on the driver that listens to a feed. last_alive: see `receivers.base.ReceiverParts`.
+
+    gaps: what the receiver says of its connection; writer: what it writes to.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,7 @@ class Reception:
 
     @property
     def rests_until(self) -> datetime | None:
-        """Until when the feed is not listened to on purpose."""
+        """Until when the feed is not listened to on purpose, UTC; None while it is."""
         return self._receiver.rests_until
 
     @property
@@ -85,7 +88,10 @@ class Reception:
         return Backlog(closed.bytes + self.writer.unclosed_bytes, closed.since)
 
     def check(self) -> None:
-        """Raises what ended the receiver or the roller, if anything did."""
+        """Raises JobError where something has ended the receiver or the roller: it, or what it was.
+
+        With `available_now` also where the spool is full before the feed has ended: nothing empties it meanwhile.
+        """
         for failure in (self._receiver.failure, self._roller.failure):
             if isinstance(failure, JobError):
                 raise failure

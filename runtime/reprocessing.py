@@ -61,7 +61,8 @@ class Reprocessing:
     def rows(self, source: str, chosen: Mapping[str, Any]) -> DataFrame:
         """`processors.rows` of the source's letters that the filter finds, with `letter` (`_id`) and `former_problem`.
 
-        Raises FixSettings.
+        chosen: MongoDB's filter of `dead_letters`. Raises FixSettings where there is no such source; what MongoDB says
+        comes out of an action on the rows, as Spark's error.
         """
         processor = self._processor(source)
         pipeline = [{"$match": {**chosen, "source": source}}, {"$project": _FIELDS}]

@@ -60,7 +60,10 @@ class Requeue:
         self._provider = count_provider(settings, clock)
 
     def look(self, selection: Selection) -> Prospect:
-        """What a requeue of these would do; writes nothing."""
+        """What a requeue of these would do; writes nothing.
+
+        Raises FixSettings where their source is not there, pymongo's and Spark's errors.
+        """
         prospect = Prospect(Counter(), Counter())
         chosen = self.letters.waiting(selection)
         for source in self.letters.sources(chosen):
@@ -73,7 +76,8 @@ class Requeue:
     def store(self, selection: Selection) -> Iterator[Run]:
         """End the runs that were killed, then requeue these, in runs of bounded size; each letter once.
 
-        Raises FixSettings where their source is not there.
+        Raises FixSettings where their source is not there, LeaseLost, pymongo's and Spark's errors; the letters of a
+        run that an error has ended are taken by the next call.
         """
         unfinished = self.letters.unfinished()
         first = min([*unfinished, self.letters.next_run()])

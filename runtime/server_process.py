@@ -71,12 +71,12 @@ class ServerProcess:
             return False
 
     def end(self) -> None:
-        """Ask it to end, and kill it when it does not."""
+        """Ask it to end, and kill it when it does not within 20 s. Raises CannotStart as `kill` does."""
         if not self._gone_after(signal.SIGTERM):
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL; acknowledged writes are on disk. Raises: CannotStart: the system does not let it die."""
+        """SIGKILL; acknowledged writes are on disk. Raises CannotStart where the system does not let it die."""
         if not self._gone_after(signal.SIGKILL):
             raise CannotStart(f"process {self.pid} of {self.folder} cannot be ended: end it by hand")
 
@@ -92,7 +92,7 @@ class ServerProcess:
 
 
 def launch(program: Path, folder: Path, port: int) -> ServerProcess:
-    """Return when it answers. Raises: CannotStart, with the end of its log; then nothing is left running."""
+    """Return when it answers, within 60 s. Raises CannotStart with the end of its log; then nothing is left running."""
     # An empty file of its own keeps the settings that lie in the working or home folder out.
     (folder / "secantusd.toml").write_text("")
     command = [str(program), "--config", str(folder / "secantusd.toml"), "--host", "127.0.0.1", "--port", str(port)]

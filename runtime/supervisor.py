@@ -30,7 +30,7 @@ class Watcher(Protocol):
         """Spark's last word on the query (`StreamingQuery.lastProgress`), which may have been told before."""
 
     def query_failed(self, why: str, again_in_seconds: float) -> None:
-        """The query ended with an error and starts again."""
+        """The query ended with an error and starts again. why: in one line, `runtime.failures.cause`."""
 
 
 class Supervisor:
@@ -60,7 +60,10 @@ class Supervisor:
         self._asked_in: int | None = None
 
     def run(self) -> None:
-        """Run until stopped or, with `available_now`, until all is handled. Raises JobError when it ends for good."""
+        """Run until stopped or, with `available_now`, until all is handled.
+
+        Raises JobError when it ends for good, and what `runtime.failures.verdict` does not understand.
+        """
         failures = 0
         first_failed: float | None = None
         while not self._stop.is_set():

@@ -13,7 +13,8 @@ def trust(spark: SparkSession, ca_file: str) -> None:
     """Let this JVM trust the PEM file's authorities beside Java's own, wherever it speaks TLS by Java's defaults.
 
     With a local master that is all; executors elsewhere are JVMs of their own (docs/deploy/tls.md). A JVM that was
-    given a store by -Djavax.net.ssl.trustStore keeps it as it is. Raises CannotStart: the file holds no certificates.
+    given a store by -Djavax.net.ssl.trustStore keeps it as it is. Raises CannotStart where the file holds no
+    certificates. (Java 17, javax.net.ssl.SSLContext.setDefault)
     """
     jvm = cast(Any, spark.sparkContext._jvm)
     if jvm.java.lang.System.getProperty("javax.net.ssl.trustStore"):
