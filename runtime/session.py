@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from errors import CannotStart
 from runtime import class_archive
+from runtime.ivy import last_lines
 from runtime.jars import PACKAGES, class_path
 from runtime.java import VERSION, find_java_home
 from runtime.trust import trust
@@ -68,9 +71,11 @@ def is_in_cluster() -> bool:
 def open_session(
     jobname: str, log_folder: Path, ca_file: str | None = None, log_format: Literal["text", "json"] = "text"
 ) -> SparkSession:
-    """The session; a JVM of our own logs to `spark.log` in the folder. Raises CannotStart where there is no Java.
+    """The session; a JVM of our own logs to `spark.log` in the folder.
 
-    ca_file: see `trust.trust`. log_format: of `spark.log`; who submits chooses that of a cluster (docs/logs.md).
+    ca_file: see `trust.trust`. log_format: of `spark.log`; who submits chooses that of a cluster (docs/logs.md). Raises
+    CannotStart where there is no Java, where it does not start, with the end of its log, and as `trust` does; OSError
+    where the folder cannot be written to.
     """
     if is_submitted():
         session = SparkSession.builder.getOrCreate()
@@ -82,7 +87,8 @@ def open_session(
     for name, value in _RULES.items():
         session.conf.set(name, value)
     if session.conf.get("spark.sql.shuffle.partitions") == "200":
-        # The checkpoint pins it at its first batch, and the default of 200 makes small batches three times slower.
+        # The checkpoint pins it at its first batch (Spark 3.5, OffsetSeqMetadata), and the default of 200 makes small
+        # batches three times slower.
         partitions = min(session.sparkContext.defaultParallelism, _MOST_SHUFFLE_PARTITIONS)
         session.conf.set("spark.sql.shuffle.partitions", str(partitions))
     return session
@@ -131,9 +137,17 @@ def _local_context(jobname: str, log_folder: Path, log_format: str) -> SparkCont
         conf.set("spark.jars.packages", ",".join(PACKAGES))
     else:
         conf.set("spark.driver.extraClassPath", os.pathsep.join(map(str, jars)))
-    with (log_folder / "spark.log").open("ab") as log:
+    return SparkContext(conf=conf, gateway=_gateway(conf, log_folder / "spark.log"))
+
+
+def _gateway(conf: SparkConf, log: Path) -> JavaGateway:
+    with log.open("ab") as output:
+        begin = output.tell()
         # A session of its own: a signal to our process group must not end the JVM in mid-batch.
-        gateway = launch_gateway(  # type: ignore[no-untyped-call]
-            conf, {"start_new_session": True, "stdout": log, "stderr": log}
-        )
-    return SparkContext(conf=conf, gateway=gateway)
+        options = {"start_new_session": True, "stdout": output, "stderr": output}
+        try:
+            gateway: JavaGateway = launch_gateway(conf, options)  # type: ignore[no-untyped-call]
+        except PySparkRuntimeError as error:
+            said = last_lines(log.read_bytes()[begin:].decode(errors="replace"))
+            raise CannotStart(f"Spark's Java ended before it had begun; log: {log}\n{said}") from error
+    return gateway
