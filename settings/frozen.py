@@ -37,7 +37,10 @@ class Frozen(BaseSettings):
         return (init_settings,)
 
     def secrets(self) -> tuple[str, ...]:
-        """The secret strings of these settings, for those who must keep them out of what they print."""
+        """The secret strings of these settings, for those who must keep them out of what they print.
+
+        Of a URI with a password also the password alone, as it is written there and as it is meant.
+        """
         values = [getattr(self, name) for name in type(self).model_fields]
         secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         written = [match[1] for secret in secrets if (match := re.match(r"[\w+.-]+://[^:/]*:(.*)@", secret))]

@@ -25,7 +25,10 @@ class Settings(
     """Everything a job can be told."""
 
     def for_local_master(self) -> Self:
-        """These settings with folders as URIs, under .data/ where none were given. Raises ValidationError."""
+        """These settings with folders as URIs, under .data/ where none were given.
+
+        Raises pydantic's ValidationError where one of them is none that Spark can use.
+        """
         home = Path(".data", self.jobname)
         folders = {
             "checkpoint": local_uri(self.checkpoint or str(home / "checkpoint")),

@@ -38,7 +38,10 @@ def _mongodb_uri(value: SecretStr) -> SecretStr:
 
 
 def asks_for_tls(value: SecretStr | None) -> bool:
-    """Whether who connects to that URI speaks TLS."""
+    """Whether who connects to that URI speaks TLS; False for none. value: as `mongodb_uri` allows it.
+
+    https://www.mongodb.com/docs/manual/reference/connection-string-options/
+    """
     uri = value.get_secret_value() if value else ""
     if uri.startswith("mongodb+srv://"):
         return True  # it does unless told otherwise

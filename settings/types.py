@@ -12,7 +12,7 @@ _HOST = r"([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)"
 
 
 def matching(pattern: str, allowed: str) -> AfterValidator:
-    """Whole values of this pattern only; `allowed` says the same to a person."""
+    """Whole values of this pattern only, else pydantic's ValidationError; `allowed` says the same to a person."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):

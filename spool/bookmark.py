@@ -64,7 +64,7 @@ class Bookmark:
         self._is_frozen = True
 
     def restore(self) -> None:
-        """Take over what a former run has noted; before `Repeats.restore`. Raises OSError."""
+        """Take over what a former run has noted; before `Repeats.restore`. Raises OSError where it cannot be read."""
         names = self._folder.list()
         for name in names:
             if name.endswith(PART) and _NAME.match(name.removesuffix(PART)):

@@ -67,7 +67,7 @@ class Folder(Protocol):
         """A new file of that name. Raises OSError where there is one."""
 
     def fence(self, name: str) -> None:
-        """Take the file away from a former writer, so that its length is known and stays."""
+        """Take the file away from a former writer, so that its length is known and stays; may take a minute."""
 
     def cut(self, name: str, length: int) -> None:
         """Keep the first `length` bytes; a former writer, if it lives after all, reaches the file no more.
@@ -94,7 +94,7 @@ class Folder(Protocol):
 def open_folder(uri: str, spark: SparkSession | None) -> Folder:
     """The folder of that URI: plain Python for `file:`, which is faster, Hadoop's FileSystem for all else.
 
-    spark: may be None where `local_path` has a path for it.
+    spark: may be None where `local_path` has a path for it. Raises CannotStart where Spark has no such file system.
     """
     path = local_path(uri)
     if path is not None:

@@ -12,7 +12,8 @@ from spool.segments import FORGOTTEN, HEADER_BYTES, Segment, open_id
 
 _FLAG = HEADER_BYTES - 1
 Wanted = Callable[[str, bytes], bool]
-"""Of an event's origin and bytes; behind length and SHA-256, where only its start was kept."""
+"""Whether an event is to go, by its origin and its bytes, which stand behind length and SHA-256 where only their start
+was kept (`spool.segments`)."""
 
 
 def events_of(folder: Path, is_wanted: Wanted) -> int:
@@ -26,7 +27,7 @@ def events_of(folder: Path, is_wanted: Wanted) -> int:
 def forget_events(folder: Path, is_wanted: Wanted) -> int:
     """Blank these events, on the disk when this returns; how many. The job's lease must be the caller's.
 
-    What a killed call has left half blanked, it blanks too. Raises OSError, also where a segment is being written.
+    What a killed call has left half blanked, it blanks too. Raises OSError, also where a segment is being written to.
     """
     return sum(_forget(path, name, is_wanted) for path, name in _segments(folder))
 

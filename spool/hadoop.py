@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.5
 
 
 class HadoopFolder:
-    """A folder of a Hadoop file system. Raises CannotStart where Spark has no such file system."""
+    """A folder of a Hadoop file system (`spool.files.Folder`). Raises CannotStart where Spark has none of the kind."""
 
     def __init__(self, uri: str, spark: SparkSession) -> None:
         self.uri = uri
@@ -64,7 +64,10 @@ class HadoopFolder:
         return _HadoopFile(_as_os_error(self._files.create, self._path(name), False))
 
     def fence(self, name: str) -> None:
-        """HDFS keeps a dead writer's file open until its lease is taken away."""
+        """HDFS keeps a dead writer's file open until its lease is taken away (Hadoop 3.3, `recoverLease`).
+
+        Raises OSError where it is open after 60 s still.
+        """
         if _as_os_error(self._files.getUri).getScheme() != "hdfs":
             return
         deadline = time.monotonic() + _CLOSE_SECONDS

@@ -1,4 +1,7 @@
-"""The spool as a stream: Spark's file source over closed segments, back to the bytes that were received."""
+"""The spool as a stream: Spark's file source over closed segments, back to the bytes that were received.
+
+https://spark.apache.org/docs/3.5.7/structured-streaming-programming-guide.html#input-sources
+"""
 
 from collections.abc import Sequence
 
@@ -14,8 +17,9 @@ _NEVER = "36500d"  # by default the file source passes over files that are a wee
 def read_spool(spark: SparkSession, uri: str) -> DataFrame:
     """A streaming frame of the spool's events.
 
-    Columns: value binary (null: a forgotten event), origin string (`<segment id>:<line>`), received_at timestamp,
-    cut struct<length bigint, sha256 string> (null for a whole event).
+    Columns: value binary (null: a forgotten event), origin string (`<segment id>:<line>`), received_at timestamp, in
+    milliseconds, cut struct<length bigint, in bytes, sha256 string> (null for a whole event). Raises Spark's
+    AnalysisException where there is no such folder.
     """
     lines = (
         spark.readStream.format("text")
@@ -29,7 +33,9 @@ def read_spool(spark: SparkSession, uri: str) -> DataFrame:
 
 
 def of_lines(lines: DataFrame, also: Sequence[Column] = ()) -> DataFrame:
-    """Lines of segments, read as text with their files' `_metadata`, to those columns; also: more columns to keep.
+    """Lines of segments, read as text with their files' `_metadata`, to the columns of `read_spool`.
+
+    also: more columns to keep behind those.
 
     A receiver hears no messages (`spool.segments.Message`): where there may be some, see `with_messages`.
     """
@@ -55,7 +61,10 @@ def _text(start: int, length: int) -> Column:
 
 
 def with_messages(events: DataFrame) -> DataFrame:
-    """The events of `of_lines`, kept with a column `flag`, with the values of messages out of their Base64."""
+    """The events of `of_lines` with the values of messages out of their Base64; value is null in a tombstone too.
+
+    events: with a column `flag`, that of the line, which is dropped here.
+    """
     value = F.element_at(F.split(F.col("value").cast("string"), ","), 2)
     of_message = F.when(value != "-", F.unbase64(value))
     return events.withColumn(

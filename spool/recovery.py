@@ -7,7 +7,10 @@ from spool.segments import Segment, open_id
 
 
 def recover(folder: Folder) -> list[Segment]:
-    """Close what was left open, cut at its last whole line; call it before anybody writes. Raises OSError."""
+    """Close what was left open, cut at its last whole line: the segments that it became. Raises OSError.
+
+    Call it before anybody writes.
+    """
     folder.make()
     names = folder.list()
     closed = {segment.id for segment in map(Segment.of, names) if segment}

@@ -22,8 +22,9 @@ class Repeats:
     """What a `SpoolWriter` knows of the events that were heard within so many seconds, or since what `hold` says.
 
     key: what tells an event from others, None where nothing does. A cut event has none, save where cut_events_repeat:
-    then it is known by its whole bytes. What is remembered over a
-    restart is in a closed segment, or was in one: the keys of a segment are written when its lines are on the disk.
+    then it is known by its whole bytes. most: keys that are remembered at once. Times are milliseconds since 1970. What
+    is remembered over a restart is in a closed segment, or was in one: the keys of a segment are written when its lines
+    are on the disk.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Repeats:
         self._waiting: deque[tuple[int, HeardKey]] = deque()  # lines that are in no closed segment yet
 
     def hold(self, since: int) -> None:
-        """What was heard since then may be sent again at any time: it is remembered until the next call."""
+        """What was heard since then may be sent again at any time: it is remembered, until this is called again."""
         self._seen.held_from = since
 
     def restore(self, now: int) -> None:

@@ -11,12 +11,12 @@ MOST_KEYS = 1_000_000
 
 
 def digest(key: str) -> int:
-    """The key in 128 bits, however long it is."""
+    """The key in 128 bits (BLAKE2b, https://www.rfc-editor.org/rfc/rfc7693), however long it is."""
     return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "big")
 
 
 class Seen:
-    """Digests of keys, and when each was heard first: milliseconds since 1970.
+    """Digests of keys, and when each was heard first; times are milliseconds since 1970.
 
     A key is forgotten `within_seconds` after it was heard, and earlier where there are more than `most`: the oldest go
     first. Where the clock was set back, what was heard "later" counts as heard now: it is remembered longer. A key
@@ -46,7 +46,7 @@ class Seen:
         return self._times[0] if self._times else None
 
     def is_young(self, heard_at: int, now: int) -> bool:
-        """Whether what was heard then is to be remembered now."""
+        """Whether what was heard at that time is to be remembered now."""
         is_held = self.held_from is not None and heard_at >= self.held_from
         return is_held or heard_at > now - self._within
 

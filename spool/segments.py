@@ -76,7 +76,7 @@ Event = bytes | CutEvent | Message
 
 
 class Line(NamedTuple):
-    """A line of a segment. event: its start only, behind length and hash, where it is cut; heard_at: milliseconds.
+    """A line of a segment. heard_at: milliseconds since 1970. event: its start only, behind length and hash, if is_cut.
 
     Where it is a message (`Message.of`) with a key, or whose value is null, blank or holds LF, event is not its value.
     """
@@ -89,7 +89,7 @@ class Line(NamedTuple):
 
 
 def closed_bytes(names: Iterable[str]) -> int:
-    """Of the closed segments among these files: what waits to be stored."""
+    """How many bytes the closed segments among these files have: what waits to be stored."""
     return sum(segment.bytes for segment in map(Segment.of, names) if segment)
 
 
@@ -105,7 +105,10 @@ def open_id(name: str) -> str | None:
 
 
 def encode(events: Sequence[Event], first: int, heard_at: int) -> bytes:
-    """The lines of some events. Raises ValueError for an event that holds LF: its receiver must frame it anew."""
+    """The lines of some events. first: the number of the first line; heard_at: milliseconds since 1970.
+
+    Raises ValueError for an event that holds LF: its receiver must frame it anew.
+    """
     block = b"".join(
         b"%012d%013d %b\n" % (number, heard_at, event)
         if isinstance(event, bytes)

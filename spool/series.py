@@ -62,7 +62,7 @@ class SegmentSeries:
             self._repeats.restore(self._milliseconds())
 
     def add(self, events: Sequence[Event]) -> int:
-        """Add events, heard now; how many were new. They wait for `flush`."""
+        """Add events, heard now; how many were new. They wait for `flush`. Raises ValueError as `segments.encode`."""
         now, first = self._milliseconds(), self._next
         self.heard_at = now
         new, digests = (events, ()) if self._repeats is None else self._repeats.sift(events, now)

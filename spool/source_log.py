@@ -14,7 +14,7 @@ _LOG = "sources/0"
 
 
 class SourceLog:
-    """The file source's log of one checkpoint."""
+    """The file source's log of one checkpoint. Each method raises OSError where it cannot be read."""
 
     def __init__(self, checkpoint: Folder) -> None:
         self._checkpoint = checkpoint
@@ -25,8 +25,9 @@ class SourceLog:
         return sorted(filter(None, map(Segment.of, names)), key=lambda segment: segment.id)
 
     def listed(self, after: int, until: int) -> dict[str, int]:
-        """The files of those entries, URIs as Spark has them, and when each was written last as Spark found it:
-        milliseconds since 1970.
+        """The files of entries `after` (left out) to `until`, by their URIs as Spark has them.
+
+        The value is when each was written last, as Spark found it, milliseconds since 1970.
         """
         if until <= after:
             return {}

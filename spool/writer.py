@@ -34,7 +34,10 @@ class SpoolWriter:
         repeats: Repeats | None = None,
         bookmark: Bookmark | None = None,
     ) -> None:
-        """Without `repeats` every event is new; `bookmark` is written whenever all that was heard is on the disk."""
+        """Without `repeats` every event is new; `bookmark` is written whenever all that was heard is on the disk.
+
+        max_bytes: of a full spool. milliseconds: the time since 1970, the system's where it is None.
+        """
         self._folder = folder
         self._max_bytes = max_bytes
         self._bookmark = bookmark
@@ -64,7 +67,10 @@ class SpoolWriter:
             self._series.restore()
 
     def append(self, events: Sequence[Event]) -> int:
-        """Add events, heard now; how many were new. Waits while the spool is full; adds none after `close`."""
+        """Add events, heard now; how many were new. Waits while the spool is full; adds none after `close`.
+
+        Raises ValueError for an event with a line feed in it, and then adds none of them.
+        """
         while events:
             if (added := self._try_to_append(events)) is not None:
                 return added
