@@ -52,7 +52,11 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 def parser(sources: Iterable[str]) -> argparse.ArgumentParser:
-    """Every setting but the secrets as a flag; a flag without its value has NO_VALUE. Raises FixSettings."""
+    """Every setting but the secrets as a flag; a flag without its value has NO_VALUE.
+
+    What it parses is strings, by setting, None where a flag is not given. It raises FixSettings where argparse would
+    end the process. sources: names for the help.
+    """
     secrets = "\n".join(
         f"  {variable(name)}: {each.description}" for name, each in Settings.model_fields.items() if is_secret(each)
     )

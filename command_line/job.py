@@ -61,7 +61,7 @@ def examine(arguments: Sequence[str], around: Surroundings) -> Examined:
 
 
 def log_format(arguments: Sequence[str]) -> Literal["text", "json"]:
-    """How mistakes in these arguments are to be told, whatever the mistakes are."""
+    """How mistakes in these arguments are to be told, whatever the mistakes are. Raises nothing."""
     try:
         told = _told(arguments, ())
     except FixSettings:

@@ -17,14 +17,17 @@ _Model = TypeVar("_Model", bound=Storage)
 
 
 def merged(flags: Mapping[str, Any], file: Path | None) -> tuple[dict[str, Any], list[str]]:
-    """What was given, by setting: flag before environment before file; and what is wrong in the file."""
+    """What was given, by setting, as it was written; and a line for each mistake in the file.
+
+    A flag goes before the environment, that before the file. An empty value is none.
+    """
     lines, problems = ({}, []) if file is None else read_file(file)
     environment = {name: os.environ[variable(name)] for name in Settings.model_fields if variable(name) in os.environ}
     return _not_empty({**_not_empty(lines), **_not_empty(environment), **flags}), problems
 
 
 def validated(model: type[_Model], given: Mapping[str, Any]) -> tuple[_Model | None, list[str]]:
-    """The settings, or None and a line for each mistake."""
+    """The settings that `merged` amounts to, or None and a line for each mistake."""
     try:
         return model.model_validate(given), []
     except ValidationError as errors:
@@ -32,7 +35,7 @@ def validated(model: type[_Model], given: Mapping[str, Any]) -> tuple[_Model | N
 
 
 def settled(settings: Settings | None, problems: list[str]) -> Settings:
-    """With the folders of a local master. Raises FixSettings where there is a problem."""
+    """The settings with the folders of a local master. Raises FixSettings where there is a problem, or becomes one."""
     if settings is not None and not problems:
         settings, problems = with_local_folders(settings)
     if problems or settings is None:

@@ -64,7 +64,7 @@ def on_one_line(name: str, value: object) -> str:
 
 
 def wrong(errors: ValidationError, given: Mapping[str, Any]) -> list[str]:
-    """A line for each value that is not allowed, and for each that is missing."""
+    """A line for each value that is not allowed, and for each that is missing. given: by setting, as it was written."""
     return [_wrong(error, given) for error in errors.errors()]
 
 

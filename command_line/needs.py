@@ -43,7 +43,10 @@ class Surroundings:
 
 
 def unmet(given: Mapping[str, Any], around: Surroundings) -> list[str]:
-    """What the source, the provider and the master ask for, whatever else is wrong."""
+    """What the source, the provider and the master ask for and is not given, a line each, whatever else is wrong.
+
+    given: by setting, as it was written.
+    """
     problems, needed = _needs_of_count(given, around)
     if not around.is_local:
         needed |= dict.fromkeys(("mongodb_uri", "checkpoint"), "it has a default with a local Spark master only")

@@ -1,4 +1,7 @@
-"""What an operator's command reads of a job's settings, from the environment and the file."""
+"""What an operator's command reads of a job's settings, from the environment and the file.
+
+Each raises FixSettings with a line for each mistake.
+"""
 
 import os
 from pathlib import Path
@@ -11,7 +14,7 @@ from settings import Settings, Storage
 
 
 def read_storage(settings_file: Path | None) -> Storage:
-    """Where documents are, for an operator's command. Raises FixSettings."""
+    """Where documents are, for an operator's command; whatever else the environment says. Raises FixSettings."""
     given, problems = merged({}, settings_file)
     storage, more = validated(Storage, {name: given[name] for name in Storage.model_fields if name in given})
     if problems or storage is None:

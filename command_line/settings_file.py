@@ -1,4 +1,7 @@
-"""The settings file: lines CASESTREAM_A_B=value, as dotenv writes them, without its `${…}`."""
+"""The settings file: lines CASESTREAM_A_B=value, as dotenv writes them, without its `${…}`.
+
+https://github.com/theskumar/python-dotenv#file-format
+"""
 
 import re
 from pathlib import Path
@@ -10,7 +13,10 @@ from settings.frozen import PREFIX
 
 
 def read_file(path: Path) -> tuple[dict[str, str], list[str]]:
-    """The settings in a file, and a line for each line of it that is none; what may be a secret is not shown."""
+    """The settings in a file, by name, and a line for each line of it that is none; what may be a secret is not shown.
+
+    A file that cannot be read, or is not UTF-8, is such a line too.
+    """
     values, problems = {}, []
     try:
         with path.open(encoding="utf-8-sig") as lines:

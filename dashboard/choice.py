@@ -41,7 +41,7 @@ class Choice:
 
     @property
     def refresh_seconds(self) -> int:
-        """How often it is read: a long range is more work for the server, and one more batch changes it less."""
+        """From one reading to the next: a long range is more work to the server, and one more batch changes it less."""
         return _LONG_SECONDS if RANGES[self.range] is None else _FRESH_SECONDS
 
     def turn(self, now: datetime) -> int:
@@ -57,7 +57,10 @@ class Choice:
 
 
 def choose(jobs: Sequence[str]) -> Choice | None:
-    """The controls; None where the address names a job that there is not. jobs: the default one first."""
+    """Draw the controls: what they are set to, None where the address names a job that there is not.
+
+    jobs: one at least, the default one first. Writes the choice into the page's address.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("casestream", anchor=False, width="stretch")
         job, chosen = _job(jobs), _range()

@@ -53,7 +53,7 @@ class Connection:
                 raise CannotStart(self._why) from error
 
     def without_secrets(self, text: str) -> str:
-        """The text, fit to be shown."""
+        """The text, fit to be shown: each secret of the settings is `***`."""
         return redacted(text, self._storage.secrets())
 
     def _reached(self) -> Database[dict[str, Any]]:

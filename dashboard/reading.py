@@ -21,7 +21,7 @@ _MOST_KEPT = 64
 
 @dataclass(frozen=True)
 class Stored:
-    """What the micro-batches of the range hold."""
+    """What the micro-batches of the range hold; for the two lists see the functions of their names in `queries`."""
 
     totals: Totals
     series: Series

@@ -32,20 +32,20 @@ def duration(span: timedelta) -> str:
 
 
 def ago(then: datetime, now: datetime) -> str:
-    """How long before now that was."""
+    """How long before now that was, as `duration` says it: `5 minutes 3 seconds ago`."""
     return f"{duration(now - then)} ago"
 
 
 def moment(at: datetime) -> str:
-    """Date and time, with the zone."""
+    """Date and time to the second, with the zone: `2026-11-22 19:36:20 UTC`. at: in UTC."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def short(at: datetime) -> str:
-    """For a table whose heading names the zone."""
+    """For a table whose heading names the zone: `22 Nov 19:36:20`."""
     return f"{at.day} {at:%b %H:%M:%S}"
 
 
 def day(at: datetime) -> str:
-    """The date alone, written out."""
+    """The date alone, written out: `22 November 2026`."""
     return f"{at.day} {at:%B %Y}"

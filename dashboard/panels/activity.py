@@ -72,7 +72,10 @@ def _draw(marks: alt.Chart, reading: Reading, series: Series, about: str) -> Non
 
 
 def shaded(gaps: Sequence[Gap], begin: datetime, end: datetime, now: datetime) -> list[dict[str, object]]:
-    """What of each gap lies between begin and end: of an open range that is from its first batch to its last one."""
+    """What of each gap lies between begin and end: of an open range that is from its first batch to its last one.
+
+    A row for each that does: begin, end (UTC; an open gap ends now), cause, lasted (of the whole gap, in words).
+    """
     return [
         _shade(gap, begin, end, now) for gap in gaps if gap.since < end and (gap.until is None or gap.until > begin)
     ]

@@ -30,14 +30,14 @@ def show(reading: Reading, choice: Choice) -> None:
 
 
 def no_database(why: str, seconds: int) -> None:
-    """The database is away, or refuses."""
+    """The database is away, or refuses: why, and in how many seconds the page asks again."""
     st.error("The database cannot be read.", icon=":material/cloud_off:")
     st.text(why)
     _again(seconds)
 
 
 def nothing_is_stored(database: str, seconds: int) -> None:
-    """The database is there, and empty."""
+    """The database of that name is there, and empty; in how many seconds the page asks again."""
     st.info("Nothing is stored yet, and no job has run.", icon=":material/inbox:")
     st.text(f"The database {database} is there and holds no job. Start one; for the demo, in another terminal:")
     st.code("make run", language=None)

@@ -22,7 +22,7 @@ _LAST = (
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over the range; first, last: the timestamps at its ends. lag_seconds: the longest, None: none is known."""
+    """Sums over the range; first, last: the timestamps of its batches. lag_seconds: the longest, None: not known."""
 
     batches: int
     posts: int
@@ -35,7 +35,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Time:
-    """A micro-batch, or all of a piece of time that begins then; lag_seconds: the longest."""
+    """A micro-batch, or all of them in a piece of time from begin to end; lag_seconds: the longest, None: not known."""
 
     begin: datetime
     end: datetime
@@ -76,14 +76,18 @@ def series(database: Database[dict[str, Any]], asked: Asked, found: Totals) -> S
 
 
 def last_batches(database: Database[dict[str, Any]], asked: Asked) -> list[dict[str, Any]]:
-    """The last micro-batches of the range, the newest first."""
+    """The last micro-batches of the range, the newest first, `LAST_BATCHES` at most.
+
+    Of each entry of `batches` (docs/data.md): timestamp, posts, dead_letters, duplicates, seconds and lag_seconds (may
+    be missing, the latter null), total_case_count (-1: not known), case_count.
+    """
     wanted = dict.fromkeys(_LAST, 1)
     newest = database["batches"].find(asked.committed(), wanted, sort=[("timestamp", -1)], limit=LAST_BATCHES)
     return list(newest)
 
 
 def step_seconds(span: timedelta) -> int:
-    """How long the pieces are into which that time is divided."""
+    """How long the pieces are into which that time is divided: some 300 at most, of a length that people know."""
     return next((step for step in _STEPS if span / timedelta(seconds=step) <= MOST_TIMES), _days(span))
 
 

@@ -33,9 +33,9 @@ class Counted:
 
 
 def latest_posts(database: Database[dict[str, Any]], asked: Asked) -> list[dict[str, Any]]:
-    """created_at, author, lang, the beginning of the text, and its length, of the posts that were written last.
+    """The posts that were written last, the newest first, `LATEST` at most.
 
-    The newest is the first.
+    Of each: created_at, author and lang (null: not given), text (its first 600 characters), characters (of all of it).
     """
     ids = _newest_documents(database, asked, LATEST)
     documents = database["micro_batches"].aggregate(
