@@ -35,7 +35,8 @@ def opened(place: Place, database: str, selection: Selection) -> Iterator[Docume
     """The database, which holds each job that is asked for; a client that is made here is closed in the end.
 
     database: its name, where the place is no database already. Raises BadArgument where place or name cannot be meant,
-    NoSuchJob; and, within the block too, CannotReach, Refused or Unreadable in the place of pymongo's errors.
+    NoSuchJob; and, within the block too, CannotReach, Refused or Unreadable in the place of pymongo's errors. Warns
+    with NoJobs where it holds none at all.
     """
     client = _client(place) if isinstance(place, str) else None
     try:

@@ -71,7 +71,7 @@ def load_posts(
     is shown; None: on a terminal and in a notebook, if it takes longer than two seconds.
 
     Raises BadArgument (NoSuchColumn for a column), MissingExtra, CannotReach, Refused, NoSuchJob or Unreadable, all of
-    `casestream.errors`: each says what to do next.
+    `casestream.errors`: each says what to do next. Warns with NoJobs where no job has written to the database.
     """
     from casestream import frames, loading
 

@@ -99,7 +99,7 @@ class FilesProcessor(StreamProcessor):
         return super().write_stream()
 
     def offsets(self, batch_id: int) -> tuple[Mapping[str, Any], ...]:
-        """An object for each of the batch's files: file, its name below the folder, and what was not read (`Unread.of`).
+        """An object for each of the batch's files: file, its name below the folder, and what is not read (`Unread.of`).
 
         Raises OSError where the checkpoint cannot be read.
         """

@@ -46,7 +46,10 @@ class Sink(Protocol):
 
 
 class Ledger(Protocol):
-    """What the job writes down about its batches. Each method raises pymongo's errors."""
+    """What the job writes down about its batches.
+
+    Each method raises pymongo's errors, and LeaseLost where another process writes it down by now.
+    """
 
     def earlier(self, batch: BatchId) -> BatchPlan | None:
         """The plan of an earlier attempt at this batch, None at the first."""

@@ -20,10 +20,10 @@ _COMPRESSED = (".gz", ".bz2")  # how long what is in them is, nobody knows befor
 
 
 class Unread:
-    """Of one job; paths are those of Spark's log of files. Each thing is told in the log when it is found."""
+    """Of one job; paths are URIs as Spark has them. Each thing is told in the log when it is found."""
 
     def __init__(self, spark: SparkSession, kind: str, files: Files, folder: Folder) -> None:
-        """kind: of `FORMATS`. files: all of them."""
+        """kind: of `FORMATS`. files: all of them, below that folder."""
         self._spark = spark
         self._kind = kind
         self._all = files
@@ -37,8 +37,9 @@ class Unread:
         return replace(self._all, without=tuple(sorted(self._damaged)))
 
     def look_for_long_lines(self, paths: Iterable[str]) -> None:
-        """The reader passes over lines longer than `LONGEST_LINE`, or a piece of them, without a word. Files that are
-        larger are read once more for it.
+        """Find the lines that the reader passes over without a word, or a piece of them: longer than `LONGEST_LINE`.
+
+        Files that are larger are read once more for it. Raises OSError, and what Spark raises where it cannot read one.
         """
         if self._kind != "lines":
             return
@@ -69,7 +70,10 @@ class Unread:
             )
 
     def of(self, path: str) -> Mapping[str, Any]:
-        """passed_over string: why the file was not read; unread_bytes int: of its long lines. Empty: all is read."""
+        """For the ledger: passed_over str, why the file was not read; unread_bytes int, of its long lines.
+
+        Empty where all of it is read.
+        """
         found: dict[str, Any] = {}
         if path in self._damaged:
             found["passed_over"] = self._damaged[path]

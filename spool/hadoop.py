@@ -58,7 +58,7 @@ class HadoopFolder:
         try:
             return bytes(_as_os_error(self._jvm.org.apache.commons.io.IOUtils.toByteArray, stream))
         finally:
-            stream.close()
+            _as_os_error(stream.close)
 
     def create(self, name: str) -> "_HadoopFile":
         return _HadoopFile(_as_os_error(self._files.create, self._path(name), False))
