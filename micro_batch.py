@@ -15,7 +15,8 @@ OF_AUTHOR = "author "
 
 
 PROBLEMS = ("not_utf8", "too_long", "not_json", "no_text", "bad_field", "not_a_post")
-"""Why an event is a dead letter; a source of somebody's own may have others."""
+"""Why an event is a dead letter. A source of somebody's own names one of these too: neither MongoDB's validators, nor
+`manage.py check` and the dashboard, know any other."""
 
 
 @dataclass(frozen=True, order=True)
