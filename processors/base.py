@@ -104,8 +104,8 @@ class StreamProcessor(ABC):
         Columns: value binary (the event as received; null: a tombstone, counted and no more), origin string (unique
         for ever, not null), received_at timestamp (not null); optional: cut struct<length bigint, sha256 string> where
         only the start of an event was kept (length in bytes; else null), headers array<struct<key string, value
-        binary>> (null where there are none). Raises CannotStart where it never can; after what Spark raises, and
-        OSError, it is called again.
+        binary>> (null where there are none). Raises CannotStart where it never can; after OSError, pymongo's errors and
+        such of Spark's as may pass (`runtime.failures`) it is called again.
         """
 
     @abstractmethod

@@ -24,7 +24,7 @@ _DAMAGE = re.compile(
 
 
 def damaged(spark: SparkSession, kind: str, files: Files, paths: Iterable[str]) -> Mapping[str, str]:
-    """Why, by the path of each of these that is damaged: what Java says, 300 characters of it.
+    """Why, by the path of each of these that is damaged: what Java says, in 300 characters at most.
 
     Reads them, one after the other. kind: of `FORMATS`. paths: URIs as Spark has them.
     """

@@ -14,11 +14,11 @@ _CONTENT = ("post", "problem", "removes", "raw", "length", "sha256", "headers")
 
 
 def left_out(rows: DataFrame, forgotten: Forgotten) -> DataFrame:
-    """The rows with a boolean column `forgotten`, never null: where it is true, all that the event held is null.
+    """The rows with a column `forgotten` boolean: where it is true, post, problem, removes and all of a dead letter go.
 
     Forgotten is a post by its id, by its author's, or by that of the post whose text it has (a repost's, an edit's), a
-    deletion by the post's or author's id that it names, and a dead letter by its SHA-256. Where nothing is forgotten
-    the rows come back as they are.
+    deletion by the post's or author's id that it names, and a dead letter by its SHA-256. The columns are null then.
+    Where nothing is forgotten the rows come back as they are, without that column.
     """
     if not forgotten.hashes:
         return rows

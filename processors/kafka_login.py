@@ -19,7 +19,8 @@ def no_answer(spark: SparkSession, settings: Settings, connection: Mapping[str, 
     """Why the brokers, which accept connections, do not answer; None when they do. connection: `kafka.` options.
 
     Asked with Kafka's own client in the JVM (AdminClient.describeCluster), as Spark asks: the same TLS, the same list
-    of authorities; for 5 s. Raises CannotStart where waiting does not help: login, certificate or protocol are wrong.
+    of authorities; in 5 s at most. Raises CannotStart where waiting does not help: login, certificate or protocol is
+    wrong.
     """
     jvm = cast(Any, spark.sparkContext._jvm)
     client = jvm.org.apache.kafka.clients.admin.AdminClient
