@@ -73,11 +73,13 @@ class Job:
                 log.info("stopped before the first batch")
 
     def _started(self) -> Supervisor:
-        """Everything up to the query. Raises JobError; from MongoDB's own errors CannotStart."""
+        """Everything up to the query. Raises JobError; from the errors of MongoDB and of a file system CannotStart."""
         try:
             return self._wire()
         except PyMongoError as error:
             raise CannotStart(f"MongoDB failed while the job was starting: {cause(error)}") from error
+        except OSError as error:
+            raise CannotStart(f"a file could not be used while the job was starting: {cause(error)}") from error
 
     def _wire(self) -> Supervisor:
         spark, database = self._start_servers()

@@ -1,5 +1,6 @@
 """Where documents, the checkpoint and the spool are, and how long documents stay."""
 
+import re
 import ssl
 import warnings
 from typing import Annotated
@@ -43,8 +44,8 @@ def asks_for_tls(value: SecretStr | None) -> bool:
     https://www.mongodb.com/docs/manual/reference/connection-string-options/
     """
     uri = value.get_secret_value() if value else ""
-    if uri.startswith("mongodb+srv://"):
-        return True  # it does unless told otherwise
+    if uri.startswith("mongodb+srv://"):  # to parse it asks the DNS; it does unless told otherwise
+        return not re.search(r"[?&](tls|ssl)=false\b", uri, re.IGNORECASE)
     with warnings.catch_warnings(action="ignore"):
         return bool(uri and parse_uri(uri, warn=True)["options"].get("tls"))
 

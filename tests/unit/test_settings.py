@@ -105,6 +105,6 @@ def test_a_file_of_authorities_must_be_there_and_asks_for_tls(tmp_path: Path) ->
     file = make_certificates(tmp_path).ca
     for uri in ("mongodb://host/?tls=true", "mongodb://host/?ssl=true", "mongodb+srv://host"):
         assert made(mongodb_uri=uri, mongodb_ca_file=str(file)).mongodb_ca_file == str(file)
-    for given in ({}, {"mongodb_uri": "mongodb://host/?tls=false"}):
+    for given in ({}, *({"mongodb_uri": f"{kind}://host/?tls=false"} for kind in ("mongodb", "mongodb+srv"))):
         with pytest.raises(ValidationError, match="CASESTREAM_MONGODB_URI with tls=true"):
             made(**given, mongodb_ca_file=str(file))
