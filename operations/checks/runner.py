@@ -57,7 +57,8 @@ class _Examination:
         for check in self._checks:
             while check.name not in self._lines:
                 self._begin_those_that_can()
-                self._hear()
+                if check.name not in self._lines:
+                    self._hear()
             yield from self._lines[check.name]
 
     def _begin_those_that_can(self) -> None:

@@ -40,6 +40,20 @@ def test_lines_come_in_the_order_of_the_checks_whoever_is_first() -> None:
     assert told(Check("a", slow), Check("b", quick)) == [("a", ok("slow")), ("b", ok("quick"))]
 
 
+def test_a_line_of_which_all_is_known_waits_for_no_other_check() -> None:
+    released = threading.Event()
+
+    def slow(_: Subject) -> Iterator[Result]:
+        yield ok("slow") if released.wait(5) else failed("nobody was told of b")
+
+    checks = (Check("a", saying(failed("a"))), Check("b", saying(), needs=("a",)), Check("c", slow))
+    with Subject(None, (), 30, Machine(os.environ, SystemClock())) as subject:
+        for line in examine(checks, subject):
+            if line.check == "b":
+                released.set()
+    assert line.result == ok("slow")
+
+
 @pytest.mark.parametrize(("former", "is_looked_at"), [
     (ok("a"), True), (warning("a"), True), (failed("a"), False), (skipped("a"), False),
 ])  # fmt: skip
