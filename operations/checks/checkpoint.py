@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
-from processors.offset_log import OffsetLog
 from runtime.folders import refuse_format
 
 
@@ -14,7 +13,7 @@ def look(subject: Subject) -> Iterator[Result]:
     if (why := subject.folder(uri).refusal(to_write=True)) is not None:
         yield failed(why, "name a folder that this user can write to with --checkpoint (CASESTREAM_CHECKPOINT)")
         return
-    log = OffsetLog(subject.spark_for(uri), uri)
+    log = subject.offset_log
     if log.is_fresh():
         yield ok(f"{uri}, fresh")
         return

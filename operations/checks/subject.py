@@ -12,8 +12,11 @@ from typing import Any, Self
 from pymongo.database import Database
 from pyspark.sql import SparkSession
 
+from casestream import __version__
 from clock import Clock, SystemClock
+from ledger.batches import BatchLedger
 from processors.base import StreamProcessor
+from processors.offset_log import OffsetLog
 from receivers.base import Receiver
 from runtime.jars import JARS
 from runtime.plugins import processor_class, receiver_class
@@ -88,6 +91,17 @@ class Subject:
     @database.setter
     def database(self, opened: Database[dict[str, Any]]) -> None:
         self._database = opened
+
+    @property
+    def ledger(self) -> BatchLedger:
+        """The job's, for reading alone. For checks that need "mongodb"."""
+        return BatchLedger(self.database, self.settings, __version__, self.machine.clock, epoch=0)
+
+    @property
+    def offset_log(self) -> OffsetLog:
+        """That of the checkpoint. Raises as `folder` does."""
+        uri = str(self.settings.checkpoint)
+        return OffsetLog(self.spark_for(uri), uri)
 
     def folder(self, uri: str) -> Folder:
         """That folder. Raises errors.CannotStart, and what Spark raises where it does not start."""
