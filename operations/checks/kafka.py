@@ -11,11 +11,10 @@ from time import monotonic
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from operations.checks.result import Result, failed, ok, skipped
+from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
 from operations.kafka_consumer import client_options
 from processors import kafka_refusals as refusals
-from processors.kafka import KafkaProcessor
 from settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,9 +26,6 @@ _FOR_GOOD = ("_AUTHENTICATION", "_SSL")
 def look(subject: Subject) -> Iterator[Result]:
     """Asks for the brokers of the cluster."""
     settings = subject.settings
-    if not issubclass(subject.processor, KafkaProcessor):
-        yield skipped(f"the source is {settings.source}")
-        return
     heard: list[KafkaError] = []
     brokers = _ask(settings, heard)
     if brokers is None:

@@ -74,12 +74,17 @@ class _Examination:
 
     def _look(self, check: Check) -> None:
         try:
-            results = tuple(check.look(self._subject))
+            results = tuple(self._results(check))
         except JobError as refusal:
             results = (failed(" ".join(str(refusal).split())),)
         except Exception as failure:  # noqa: BLE001 - the others are to go on; what is not understood is said
             results = (failed(f"the check itself failed: {type(failure).__name__}: {failure}"),)
         self._answers.put((check.name, results))
+
+    def _results(self, check: Check) -> Iterator[Result]:
+        if check.only_for is not None and not self._subject.reads_by(check.only_for):
+            return iter((skipped(f"the source is {self._subject.settings.source}"),))
+        return check.look(self._subject)
 
     def _hear(self) -> None:
         """Wait for the next answer, or until a check is late."""

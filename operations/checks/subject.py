@@ -82,6 +82,10 @@ class Subject:
         """The class of its receiver; None where Spark reads the source by itself."""
         return receiver_class(self.processor)
 
+    def reads_by(self, kind: type[StreamProcessor] | type[Receiver]) -> bool:
+        """Whether the source has a processor, or a receiver, of that class."""
+        return any(issubclass(each, kind) for each in (self.processor, self.receiver) if each)
+
     @property
     def database(self) -> Database[dict[str, Any]]:
         """For checks that need "mongodb", which has opened it."""

@@ -15,6 +15,13 @@ from operations.checks.report import Report
 from operations.checks.result import Mark, Result, failed, ok, skipped, warning
 from operations.checks.runner import Line, examine, parts
 from operations.checks.subject import Machine, Subject
+from processors.base import StreamProcessor
+from processors.kafka import KafkaProcessor
+from processors.push import PushProcessor
+from receivers.base import Receiver
+from receivers.mastodon import MastodonReceiver
+from receivers.socket import SocketReceiver
+from settings import Settings
 
 
 def saying(*results: Result) -> Look:
@@ -60,6 +67,24 @@ def test_a_line_of_which_all_is_known_waits_for_no_other_check() -> None:
 def test_a_check_looks_where_what_it_needs_is_well_and_else_says_so(former: Result, is_looked_at: bool) -> None:
     found = told(Check("a", saying(former)), Check("b", saying(ok("b")), needs=("a",)))
     assert found == [("a", former), ("b", ok("b") if is_looked_at else skipped("it needs a"))]
+
+
+@pytest.mark.parametrize(
+    ("only_for", "found"),
+    [
+        (PushProcessor, ok("a")),
+        (SocketReceiver, ok("a")),
+        (KafkaProcessor, skipped("the source is tests.words_source:Words")),
+        (MastodonReceiver, skipped("the source is tests.words_source:Words")),
+    ],
+)
+def test_a_check_of_some_sources_looks_at_those_that_extend_them_too(
+    only_for: type[StreamProcessor] | type[Receiver], found: Result
+) -> None:
+    settings = Settings.model_validate({"jobname": "a", "source": "tests.words_source:Words"})
+    with Subject(settings, (), 30, Machine(os.environ, SystemClock())) as subject:
+        (line,) = examine([Check("a", saying(ok("a")), only_for=only_for)], subject)
+    assert line.result == found
 
 
 def test_what_a_job_would_end_with_and_what_nobody_thought_of_are_failures_of_their_check_alone() -> None:
