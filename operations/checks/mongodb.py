@@ -8,6 +8,9 @@ from operations.checks.subject import Subject
 from runtime.embedded import FOLDER, NOT_INSTALLED, PROGRAM, EmbeddedServer
 
 _SETTINGS = "CASESTREAM_MONGODB_URI"
+_TO_DO = "see whether the server runs and is reached from here"
+_ASKED_FOR = '"Primary()"'  # in pymongo's words for a set whose members answer
+_NO_PRIMARY = "the replica set has no primary: a majority of its members must be up, and reach each other: rs.status()"
 
 
 def look(subject: Subject) -> Iterator[Result]:
@@ -28,7 +31,7 @@ def look(subject: Subject) -> Iterator[Result]:
     database = connect(uri, settings.database, settings.mongodb_ca_file)
     subject.opened.callback(database.client.close)
     if (why := reach(database)) is not None:
-        yield failed(why, f"see whether the server runs and is reached from here, and {_SETTINGS}")
+        yield failed(why, _NO_PRIMARY if _ASKED_FOR in why else f"{_TO_DO}, and {_SETTINGS}")
         return
     subject.database = database
     yield ok(f"{what} {database.client.server_info()['version']}, database {database.name}")

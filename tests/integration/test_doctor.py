@@ -17,6 +17,7 @@ from tests.integration.doctored import Doctor
 from tests.integration.in_process import run_manage
 from tests.integration.lines_peer import LinesPeer
 from tests.servers.count_page import CountPage
+from tests.servers.mongodb_member import member_without_primary
 from tests.servers.peer import free_port
 from tests.servers.secure_mongodb import PASSWORD, USER, SecureMongo, secure_mongodb
 
@@ -53,13 +54,17 @@ def of(secured: SecureMongo, user: str = USER, password: str = PASSWORD) -> dict
     }
 
 
-def test_where_nothing_is_broken_every_line_is_well(doctor: Doctor, healthy: dict[str, str]) -> None:
+def test_where_nothing_is_broken_every_line_is_well_and_nothing_is_made(
+    doctor: Doctor, healthy: dict[str, str], database: Documents
+) -> None:
     told = doctor.run(**healthy)
     assert [told.line(check) for check in told.marked("failed") + told.marked("warning")] == []
     assert told.code == 0
     assert told.marked("skipped") == OF_OTHER_SOURCES
     assert "704,753,890 as of 2024-04-13 01:00 UTC" in told.line("case count")
+    assert "a majority acknowledges, in the journal" in told.line("durability")
     assert not Path(".data").exists()
+    assert database.list_collection_names() == []
     as_json = doctor.as_json(**healthy)
     assert as_json["job"] == "demo"
     assert {each["check"]: each["mark"] for each in as_json["checks"]} == {
@@ -152,6 +157,25 @@ def test_the_role_of_an_analyst_is_not(doctor: Doctor, healthy: dict[str, str], 
         job["leases"].insert_one({"_id": "another", "state": "released"})
     told = doctor.run(**{**healthy, **of(secured, user="analyst")}, secrets=(PASSWORD,))
     told.only("rights", "analyst lacks insert, update, remove, createIndex", "deploy/mongodb/roles.json")
+
+
+def test_writes_that_no_majority_acknowledges_are_a_failure_within_the_time_that_was_given(
+    doctor: Doctor, healthy: dict[str, str], secured: SecureMongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.checks.durability._ANSWER_SECONDS", 0.5)
+    with secured.without_majority(within_seconds=0.5):
+        told = doctor.run(**{**healthy, **of(secured)})
+    told.only("durability", "no majority acknowledges a write within 0.5 s", "a majority of them must be up")
+    assert "a majority acknowledges" in doctor.run(**{**healthy, **of(secured)}).line("durability")
+
+
+def test_a_replica_set_without_a_primary_is_said_to_be_one(
+    doctor: Doctor, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.database._SELECTION_MILLISECONDS", 300)
+    with member_without_primary() as uri:
+        told = doctor.run(**{**healthy, "mongodb_uri": uri})
+    told.only("mongodb", "No replica set members match", "the replica set has no primary: a majority of its members")
 
 
 def test_a_role_from_before_there_were_views_is_a_warning(
