@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 
+from errors import CannotStart
 from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
 from operations.integrity.ranges import Range
@@ -51,5 +52,11 @@ def _beginning(subject: Subject) -> tuple[str, dict[Partition, int]]:
 
 
 def _flat(offsets: Mapping[str, Mapping[str, int]]) -> dict[Partition, int]:
-    """As Spark writes them, {"topic":{"0":23}}."""
-    return {(topic, int(number)): offset for topic, parts in offsets.items() for number, offset in parts.items()}
+    """As Spark writes them, {"topic":{"0":23}}. Raises CannotStart where another source has written them."""
+    try:
+        return {(topic, int(number)): offset for topic, parts in offsets.items() for number, offset in parts.items()}
+    except (AttributeError, ValueError) as error:
+        raise CannotStart(
+            f"the checkpoint holds no offsets of topics but {str(offsets)[:100]}: it is another source's, and this one "
+            "needs a --checkpoint (CASESTREAM_CHECKPOINT) of its own"
+        ) from error

@@ -247,7 +247,7 @@ def written_checkpoint(folder: Path, version: str = "v1") -> None:
     (folder / "metadata").write_text('{"id": "a-query"}')
 
 
-def test_a_checkpoint_of_another_source_and_one_of_another_spark_are_refused_as_a_job_does_it(
+def test_a_checkpoint_of_another_source_of_another_spark_or_that_is_damaged_is_refused_as_a_job_does_it(
     doctor: Doctor, healthy: dict[str, str], database: Documents, data_folder: Path
 ) -> None:
     written_checkpoint(data_folder / "kafka")
@@ -259,6 +259,12 @@ def test_a_checkpoint_of_another_source_and_one_of_another_spark_are_refused_as_
     told = doctor.run("--checkpoint", str(data_folder / "later"), **healthy)
     told.only("checkpoint", "begins with 'v2'", "name a new --checkpoint")
     assert told.line("query").endswith("it needs checkpoint")
+    (data_folder / "kafka/metadata").write_bytes(b"\xff")
+    told = doctor.run("--checkpoint", str(data_folder / "kafka"), **healthy)
+    told.only("query", "kafka/metadata is not there, or not what Spark writes there", "name a new --checkpoint")
+    (data_folder / "kafka/offsets/0").write_bytes(b"\xff")
+    told = doctor.run("--checkpoint", str(data_folder / "kafka"), **healthy)
+    told.only("checkpoint", "begins with '\N{REPLACEMENT CHARACTER}'", "name a new --checkpoint")
 
 
 def test_folders_that_cannot_be_made_are_failures(doctor: Doctor, healthy: dict[str, str], data_folder: Path) -> None:
