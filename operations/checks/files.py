@@ -12,10 +12,9 @@ def look(subject: Subject) -> Iterator[Result]:
     """On this machine by its rights alone; on a Hadoop file system through Spark, which is started for it."""
     settings = subject.settings
     uri = str(settings.files_folder)
-    folder = subject.folder(uri)
-    if not folder.exists("."):
-        yield failed(f"there is no folder {uri}", "make it, or correct --files-folder (CASESTREAM_FILES_FOLDER)")
-    elif (why := folder.refusal(to_write=False)) is not None:
+    if (why := subject.refusal(uri, to_write=False)) is not None:
         yield failed(why, _TO_DO)
+    elif not (folder := subject.folder(uri)).exists("."):
+        yield failed(f"there is no folder {uri}", "make it, or correct --files-folder (CASESTREAM_FILES_FOLDER)")
     else:
         yield ok(f"{uri}, {len(folder.list()):,} files at its top, read as {settings.files_format}")

@@ -1,10 +1,13 @@
 """Runs checks side by side, each bounded in time, and none stopped by another."""
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
+
+from pymongo.errors import PyMongoError
 
 from errors import JobError
 from operations.checks.check import Check
@@ -77,6 +80,11 @@ class _Examination:
             results = tuple(self._results(check))
         except JobError as refusal:
             results = (failed(" ".join(str(refusal).split())),)
+        except PyMongoError as failure:
+            said = re.split(r", Timeout:|, full error:| \(configured timeouts:", str(failure), maxsplit=1)[0]
+            results = (failed(f"MongoDB: {said}", "see whether it still answers, and what the user may do there"),)
+        except OSError as failure:
+            results = (failed(str(failure), "see that it is there, and that this user reaches and may read it"),)
         except Exception as failure:  # noqa: BLE001 - the others are to go on; what is not understood is said
             results = (failed(f"the check itself failed: {type(failure).__name__}: {failure}"),)
         self._answers.put((check.name, results))

@@ -111,6 +111,13 @@ class Subject:
         """That folder. Raises errors.CannotStart, and what Spark raises where it does not start."""
         return open_folder(uri, self.spark_for(uri))
 
+    def refusal(self, uri: str, to_write: bool) -> str | None:
+        """Why this user may not read in that folder, or write, or it is not reached; None where he may."""
+        try:
+            return self.folder(uri).refusal(to_write)
+        except OSError as error:
+            return f"{uri} is not reached: {error.strerror or error}"
+
     def spark_for(self, uri: str) -> SparkSession | None:
         """The session for folders of Hadoop's, started when it is asked for first; None for one of this machine."""
         if local_path(uri) is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
+from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 from clock import SystemClock
 from errors import CannotStart
@@ -22,6 +23,7 @@ from receivers.base import Receiver
 from receivers.mastodon import MastodonReceiver
 from receivers.socket import SocketReceiver
 from settings import Settings
+from spool.files import Folder
 
 
 def saying(*results: Result) -> Look:
@@ -100,6 +102,34 @@ def test_what_a_job_would_end_with_and_what_nobody_thought_of_are_failures_of_th
         ("b", failed("the check itself failed: RuntimeError: oh")),
         ("c", ok("c")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "to_do"),
+    [
+        (ServerSelectionTimeoutError("a:1: gone, Timeout: 5s, Topology …"), "MongoDB: a:1: gone", "still answers"),
+        (OperationFailure("not authorized", 13, {"errmsg": "…"}), "MongoDB: not authorized", "may do there"),
+        (PermissionError(13, "Permission denied", "/a/b"), "[Errno 13] Permission denied: '/a/b'", "may read it"),
+    ],
+)
+def test_a_server_or_a_disk_that_fails_meanwhile_is_said_in_a_few_words_with_what_to_do(
+    error: Exception, said: str, to_do: str
+) -> None:
+    def fails(_: Subject) -> Iterator[Result]:
+        raise error
+
+    ((_, found),) = told(Check("a", fails))
+    assert (found.mark, found.said, to_do in found.to_do) == (Mark.FAILED, said, True)
+
+
+def test_a_folder_of_a_file_system_that_is_away_is_not_reached() -> None:
+    class Away(Subject):
+        def folder(self, uri: str) -> Folder:
+            raise OSError(f"{uri.partition(':')[0]}: connection refused")
+
+    with Away(None, (), 30, Machine(os.environ, SystemClock())) as subject:
+        why = subject.refusal("hdfs://there/a", to_write=True)
+    assert why == "hdfs://there/a is not reached: hdfs: connection refused"
 
 
 def test_one_that_hangs_has_failed_when_its_time_is_up_and_the_others_have_answered() -> None:
