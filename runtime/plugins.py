@@ -90,9 +90,9 @@ def _subclass(setting: str, source: str, place: str, *bases: type[Any]) -> type[
     module, _, name = place.partition(":")
     if not (module and name):
         raise _mistake(setting, source, "it must be package.module:ClassName")
-    try:  # anything may go wrong in somebody else's module
+    try:  # anything may go wrong in somebody else's module, and a script ends when it is done
         found = getattr(import_module(module), name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         is_unknown = isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]
         hint = ". Is its folder on PYTHONPATH?" if is_unknown else ""
         raise _mistake(setting, source, f"{place} cannot be imported: {type(error).__name__}: {error}{hint}") from error
