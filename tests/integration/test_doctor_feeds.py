@@ -194,6 +194,19 @@ def all_at(port: int) -> dict[str, str]:
     }
 
 
+def test_a_broker_of_no_such_name_is_not_reached_and_one_that_is_silent_is_told_from_it(
+    doctor: Doctor, healthy: dict[str, str], silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.checks.kafka._ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("processors.kafka_refusals._ANSWER_SECONDS", 0.1)
+    given = {**healthy, "source": "kafka", "kafka_topics": "posts"}
+    no_name = f"{'.'.join(['x' * 60] * 5)}:9092"  # longer than DNS allows: nobody is asked for it
+    told = doctor.run(**{**given, "kafka_bootstrap_servers": no_name})
+    told.only("kafka", f"Kafka at {no_name} is not reached", "Failed to resolve", "--kafka-bootstrap-servers")
+    told = doctor.run(**{**given, "kafka_bootstrap_servers": f"127.0.0.1:{silent}"})
+    told.only("kafka", "accepts connections, and does not answer", "To do: see that a broker listens there")
+
+
 @pytest.mark.parametrize("source", ["kafka", "twitter", "bluesky", "mastodon"])
 def test_servers_that_take_connections_and_never_answer_cost_the_time_that_was_given_and_no_other_check(
     doctor: Doctor, healthy: dict[str, str], silent: int, source: str
