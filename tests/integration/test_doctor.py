@@ -109,7 +109,7 @@ def test_without_a_java_17_the_places_that_were_looked_at_are_named(
     )
 
 
-def test_a_java_that_does_not_run_is_said_to_be_so(
+def test_a_java_that_does_not_run_or_never_answers_is_said_to_be_so(
     doctor: Doctor, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "release").write_text('JAVA_VERSION="17"\n')
@@ -118,6 +118,11 @@ def test_a_java_that_does_not_run_is_said_to_be_so(
     (tmp_path / "bin/java").chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     doctor.run(**healthy).only("java", "does not run, it ends with 3: broken", "set JAVA_HOME")
+    (tmp_path / "bin/java").write_text("#!/bin/sh\nprintf '\\377' >&2; exit 3\n")
+    doctor.run(**healthy).only("java", "it ends with 3: \N{REPLACEMENT CHARACTER}", "set JAVA_HOME")
+    (tmp_path / "bin/java").write_text("#!/bin/sh\nexec sleep 60\n")
+    told = doctor.run("--timeout", "1.2", **healthy)
+    told.only("java", "timed out after 0.6 seconds", "set JAVA_HOME")
 
 
 def test_jars_that_are_not_here_are_a_failure(
