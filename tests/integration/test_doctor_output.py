@@ -1,6 +1,8 @@
 """What `manage.py doctor` writes, wherever it goes and whatever else writes there."""
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 
 from manage import main
 from tests.integration.doctored import Doctor
-from tests.integration.jobs import ROOT
+from tests.integration.jobs import ROOT, environment
 
 NOISY = """
 print("a greeting")
@@ -41,6 +43,23 @@ def test_without_any_output_the_exit_code_says_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "argv", ["manage.py", "doctor"])
     monkeypatch.setattr(sys, "stdout", None)
     assert main() == 1
+
+
+def test_ctrl_c_ends_it_at_once_and_leaves_the_lines_that_are_known(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        away = {"mongodb_uri": f"mongodb://127.0.0.1:{silent.getsockname()[1]}"}
+        given = environment({**away, "jobname": "demo", "source": "socket", "count_provider": "none"})
+        command = [sys.executable, str(ROOT / "manage.py"), "doctor", "--timeout", "600"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=given
+        ) as process:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            rest, errors = process.communicate(timeout=60)
+    assert first.endswith("settings    job demo, source socket, a batch every 20 s\n")
+    assert "mongodb" not in rest
+    assert (process.returncode, errors) == (130, "")
 
 
 @pytest.mark.parametrize(("output", "code", "said"), [
