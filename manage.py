@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """The operator's commands. A new one is a file in operations/ and a line in COMMANDS."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -76,8 +77,14 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         code = main()
-        sys.stdout.flush()
+        print(end="", flush=True)  # noqa: T201 - what waits to be written; there may be no output at all
     except BrokenPipeError:  # the reader, a `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what could not be written waits there still
+        print(error, file=sys.stderr)  # noqa: T201
+        code = 1
     sys.exit(code)

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from typing import ClassVar
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Delivered
 
 from errors import CannotStart, JobError
@@ -62,16 +62,13 @@ class KafkaRecorder(Receiver):
             consumer.close()
 
     def _begin(self, consumer: Consumer) -> None:
+        known = {topic for topic, _ in self._next}
         for place in self._places(consumer):
-            low, high = consumer.get_watermark_offsets(TopicPartition(*place), _ANSWER_SECONDS) or (0, 0)
-            if (noted := self._next.get(place)) is None:
+            low, high = _ends(consumer, place)
+            if place in self._next or place[0] in known:
+                self._go_on(place, low)
+            else:
                 self._next[place] = high if self.settings.kafka_starting == "latest" else low
-            elif noted < low:
-                log.warning(
-                    "events gone from the topic before they were recorded topic=%s partition=%s events=%s",
-                    *place,
-                    low - noted,
-                )
         self._assign(consumer)
         log.info("recording topics=%s partitions=%s", ",".join(self.settings.kafka_topics), len(self._next))
 
@@ -107,13 +104,22 @@ class KafkaRecorder(Receiver):
 
     def _look_for_more(self, consumer: Consumer) -> None:
         try:
-            new = [place for place in self._places(consumer) if place not in self._next]
+            new = {place: _ends(consumer, place) for place in self._places(consumer) if place not in self._next}
         except KafkaException as error:
             log.warning("no broker says which partitions there are error=%s", error.args[0].str())
             return
+        for place, (low, _) in new.items():
+            self._go_on(place, low)
         if new:
-            self._next |= dict.fromkeys(new, OFFSET_BEGINNING)
             self._assign(consumer)
+
+    def _go_on(self, place: Place, low: int) -> None:
+        """Where it was left; a partition that came meanwhile began at 0. low: the first offset that is still there."""
+        if gone := max(0, low - self._next.setdefault(place, 0)):
+            self._next[place] = low
+            log.warning(
+                "events gone from the topic before they were recorded topic=%s partition=%s events=%s", *place, gone
+            )
 
     def _places(self, consumer: Consumer) -> list[Place]:
         known = consumer.list_topics(timeout=_ANSWER_SECONDS).topics
@@ -143,3 +149,8 @@ class KafkaRecorder(Receiver):
     def _note(self, error: KafkaError) -> None:
         self._trouble = error.str()
         log.warning("kafka error=%s", error.str())
+
+
+def _ends(consumer: Consumer, place: Place) -> tuple[int, int]:
+    """The first offset of the partition, and the one behind its last. Raises KafkaException."""
+    return consumer.get_watermark_offsets(TopicPartition(*place), _ANSWER_SECONDS) or (0, 0)

@@ -23,6 +23,11 @@ def stored_offsets(
     for batch in ledger.abandoned():
         sink.discard(batch)
         ledger.forget(batch)
+    return behind_the_last_stored(settings, ledger)
+
+
+def behind_the_last_stored(settings: Settings, ledger: BatchLedger) -> tuple[Mapping[str, Any], ...]:
+    """The offsets behind which a fresh checkpoint would begin, by the ledger alone. Nothing is changed."""
     last = None if settings.from_start else ledger.last_committed()
     return tuple(last["offsets"]) if last else ()
 

@@ -60,7 +60,8 @@ def _version(home: Path) -> int | None:
     command, release = home / "bin" / "java", home / "release"
     if not os.access(command, os.X_OK):
         return None
-    if release.is_file() and (found := re.search(r'^JAVA_VERSION="(\d+)', release.read_text(), re.MULTILINE)):
+    told = release.read_text(errors="replace") if os.access(release, os.R_OK) and release.is_file() else ""
+    if found := re.search(r'^JAVA_VERSION="(\d+)', told, re.MULTILINE):
         return int(found[1])
     said = re.search(r"java\.specification\.version = (\d+)", _settings(command))
     return int(said[1]) if said else None
@@ -70,7 +71,9 @@ def _settings(command: Path) -> str:
     """What `java` says of itself; nothing if it cannot be run."""
     asked = [str(command), "-XshowSettings:properties", "-version"]
     try:
-        return subprocess.run(asked, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False).stderr
+        return subprocess.run(
+            asked, capture_output=True, text=True, errors="replace", timeout=ANSWER_SECONDS, check=False
+        ).stderr
     except (OSError, subprocess.TimeoutExpired):
         return ""
 

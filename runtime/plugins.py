@@ -14,6 +14,7 @@ from scraper.base import CountProvider
 from settings import Settings
 
 _SOURCE, _COUNT_PROVIDER = "--source (CASESTREAM_SOURCE)", "--count-provider (CASESTREAM_COUNT_PROVIDER)"
+_OF_PROVIDERS = ("name", "terms")  # which abstract classes cannot ask for
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,7 @@ def provider_class(provider: str) -> type[CountProvider]:
     if ":" not in provider:
         allowed = f"it must be one of {', '.join(PROVIDERS)}, or package.module:ClassName"
         raise _mistake(_COUNT_PROVIDER, provider, allowed)
-    found = class_at(_COUNT_PROVIDER, provider, (CountProvider,))
-    if lacking := [name for name in ("name", "terms") if not hasattr(found, name)]:
-        raise _mistake(_COUNT_PROVIDER, provider, f"{provider} lacks {' and '.join(lacking)}")
-    return found
+    return class_at(_COUNT_PROVIDER, provider, (CountProvider,))
 
 
 def provider_needs(provider: str) -> ProviderNeeds:
@@ -81,16 +79,20 @@ def class_at(setting: str, place: str, bases: tuple[type[Any], ...]) -> type[Any
 
     setting: what names it, for the error. Raises FixSettings where there is no such class.
     """
-    return _subclass(setting, place, place, *bases)
+    found = _subclass(setting, place, place, *bases)
+    lacking = [name for name in _OF_PROVIDERS if not hasattr(found, name)] if issubclass(found, CountProvider) else []
+    if lacking:
+        raise _mistake(setting, place, f"{place} lacks {' and '.join(lacking)}, see scraper.base.CountProvider")
+    return found
 
 
 def _subclass(setting: str, source: str, place: str, *bases: type[Any]) -> type[Any]:
     module, _, name = place.partition(":")
     if not (module and name):
         raise _mistake(setting, source, "it must be package.module:ClassName")
-    try:  # anything may go wrong in somebody else's module
+    try:  # anything may go wrong in somebody else's module, and a script ends when it is done
         found = getattr(import_module(module), name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         is_unknown = isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]
         hint = ". Is its folder on PYTHONPATH?" if is_unknown else ""
         raise _mistake(setting, source, f"{place} cannot be imported: {type(error).__name__}: {error}{hint}") from error

@@ -25,6 +25,12 @@ from operations.checks import (
     twitter,
 )
 from operations.checks.check import Check
+from processors.files import FilesProcessor
+from processors.kafka import KafkaProcessor
+from receivers.bluesky import BlueskyReceiver
+from receivers.mastodon import MastodonReceiver
+from receivers.socket import SocketReceiver
+from receivers.twitter import TwitterReceiver
 
 CHECKS = (
     Check("settings", settings.look),
@@ -40,14 +46,14 @@ CHECKS = (
     Check("checkpoint", checkpoint.look, needs=("settings",)),
     Check("query", query.look, needs=("checkpoint", "mongodb")),
     Check("spool", spool.look, needs=("settings",)),
-    Check("kafka", kafka.look, needs=("settings",)),
+    Check("kafka", kafka.look, needs=("settings",), only_for=KafkaProcessor),
     Check("topics", topics.look, needs=("kafka",)),
     Check("offsets", offsets.look, needs=("topics", "query")),
-    Check("socket", socket.look, needs=("settings",)),
-    Check("twitter", twitter.look, needs=("settings",)),
-    Check("bluesky", bluesky.look, needs=("settings",)),
-    Check("mastodon", mastodon.look, needs=("settings",)),
-    Check("files", files.look, needs=("settings",)),
+    Check("socket", socket.look, needs=("settings",), only_for=SocketReceiver),
+    Check("twitter", twitter.look, needs=("settings",), only_for=TwitterReceiver),
+    Check("bluesky", bluesky.look, needs=("settings",), only_for=BlueskyReceiver),
+    Check("mastodon", mastodon.look, needs=("settings",), only_for=MastodonReceiver),
+    Check("files", files.look, needs=("settings",), only_for=FilesProcessor),
     Check("case count", case_count.look, needs=("settings",)),
 )
 """In the order in which they are shown; what one needs stands before it."""

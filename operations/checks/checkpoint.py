@@ -4,17 +4,16 @@ from collections.abc import Iterator
 
 from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
-from processors.offset_log import OffsetLog
 from runtime.folders import refuse_format
 
 
 def look(subject: Subject) -> Iterator[Result]:
     """On this machine by its rights alone; on a Hadoop file system through Spark, which is started for it."""
     uri = str(subject.settings.checkpoint)
-    if (why := subject.folder(uri).refusal(to_write=True)) is not None:
+    if (why := subject.refusal(uri, to_write=True)) is not None:
         yield failed(why, "name a folder that this user can write to with --checkpoint (CASESTREAM_CHECKPOINT)")
         return
-    log = OffsetLog(subject.spark_for(uri), uri)
+    log = subject.offset_log
     if log.is_fresh():
         yield ok(f"{uri}, fresh")
         return

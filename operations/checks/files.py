@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from operations.checks.result import Result, failed, ok, skipped
+from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
-from processors.files import FilesProcessor
 
 _TO_DO = "make it readable, or correct --files-folder (CASESTREAM_FILES_FOLDER)"
 
@@ -12,14 +11,10 @@ _TO_DO = "make it readable, or correct --files-folder (CASESTREAM_FILES_FOLDER)"
 def look(subject: Subject) -> Iterator[Result]:
     """On this machine by its rights alone; on a Hadoop file system through Spark, which is started for it."""
     settings = subject.settings
-    if not issubclass(subject.processor, FilesProcessor):
-        yield skipped(f"the source is {settings.source}")
-        return
     uri = str(settings.files_folder)
-    folder = subject.folder(uri)
-    if not folder.exists("."):
-        yield failed(f"there is no folder {uri}", "make it, or correct --files-folder (CASESTREAM_FILES_FOLDER)")
-    elif (why := folder.refusal(to_write=False)) is not None:
+    if (why := subject.refusal(uri, to_write=False)) is not None:
         yield failed(why, _TO_DO)
+    elif not (folder := subject.folder(uri)).exists("."):
+        yield failed(f"there is no folder {uri}", "make it, or correct --files-folder (CASESTREAM_FILES_FOLDER)")
     else:
         yield ok(f"{uri}, {len(folder.list()):,} files at its top, read as {settings.files_format}")

@@ -17,7 +17,8 @@ def look(subject: Subject) -> Iterator[Result]:
         return
     try:
         asked = [str(home / "bin/java"), "-version"]
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
+        within = min(ANSWER_SECONDS, subject.timeout_seconds / 2)
+        done = subprocess.run(asked, capture_output=True, text=True, errors="replace", timeout=within, check=False)
         problem = f"it ends with {done.returncode}: {done.stderr.strip()[:200]}" if done.returncode else None
     except (OSError, subprocess.TimeoutExpired) as error:
         problem = str(error)

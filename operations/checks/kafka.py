@@ -11,11 +11,10 @@ from time import monotonic
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from operations.checks.result import Result, failed, ok, skipped
+from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
 from operations.kafka_consumer import client_options
 from processors import kafka_refusals as refusals
-from processors.kafka import KafkaProcessor
 from settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,13 +26,10 @@ _FOR_GOOD = ("_AUTHENTICATION", "_SSL")
 def look(subject: Subject) -> Iterator[Result]:
     """Asks for the brokers of the cluster."""
     settings = subject.settings
-    if not issubclass(subject.processor, KafkaProcessor):
-        yield skipped(f"the source is {settings.source}")
-        return
     heard: list[KafkaError] = []
     brokers = _ask(settings, heard)
     if brokers is None:
-        yield failed(_explained(heard, settings))
+        yield _explained(heard, settings)
     else:
         yield ok(f"{settings.kafka_bootstrap_servers} answers, {brokers} brokers")
 
@@ -53,17 +49,18 @@ def _ask(settings: Settings, heard: list[KafkaError]) -> int | None:
     return None
 
 
-def _explained(heard: Sequence[KafkaError], settings: Settings) -> str:
+def _explained(heard: Sequence[KafkaError], settings: Settings) -> Result:
     said = {error.name(): error.str().rpartition(" (after ")[0] or error.str() for error in reversed(heard)}
     if "_AUTHENTICATION" in said:
         is_kind = "mechanism handshake failed" in said["_AUTHENTICATION"]
-        return (refusals.mechanism if is_kind else refusals.login)(settings, said["_AUTHENTICATION"])
+        return failed((refusals.mechanism if is_kind else refusals.login)(settings, said["_AUTHENTICATION"]))
     if "_SSL" in said:
-        return refusals.certificate(settings, said["_SSL"], "this machine's list of authorities")
+        return failed(refusals.certificate(settings, said["_SSL"], "this machine's list of authorities"))
     if (plain_text := refusals.plain_text(settings)) is not None:
-        return plain_text
-    if refused := [
-        error.str() for error in heard if error.name() in ("_TRANSPORT", "_RESOLVE") and "Connect" in error.str()
-    ]:
-        return refusals.absence(settings, refused[0])
-    return refusals.silence(settings, heard[-1].str())
+        return failed(plain_text)
+    if refused := [each.str() for each in heard if each.name() == "_RESOLVE" or "Connect to" in each.str()]:
+        return failed(refusals.absence(settings, refused[0]))
+    return failed(
+        refusals.silence(settings, heard[-1].str()),
+        "see that a broker listens there, that it is not overloaded, and which protocol it speaks",
+    )

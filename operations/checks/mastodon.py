@@ -5,17 +5,16 @@ are narrower than an older Mastodon asks for here with 403, and is known all the
 """
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
-import requests
 from pydantic import SecretStr
 
-from operations.checks.result import Result, failed, ok, skipped
+from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
-from receivers.mastodon import MastodonReceiver
-from receivers.mastodon_api.answers import Refused, refused
+from receivers.mastodon_api.answers import Refused
 from receivers.mastodon_api.channels import channels
 from receivers.mastodon_api.instance import NETWORK_ERRORS, Instance
-from receivers.web import Bearer, host_of, said
+from receivers.web import host_of, said
 
 _CREDENTIALS = "/api/v1/apps/verify_credentials"
 _SECONDS = 10.0
@@ -25,14 +24,11 @@ _SETTING = "--mastodon-url (CASESTREAM_MASTODON_URL)"
 def look(subject: Subject) -> Iterator[Result]:
     """Asks for the token's application, then for one status, as the job does to fill a gap."""
     settings = subject.settings
-    if not issubclass(subject.receiver or object, MastodonReceiver):
-        yield skipped(f"the source is {settings.source}")
-        return
-    url, token = (settings.mastodon_url or "").rstrip("/"), settings.mastodon_token or SecretStr("")
-    instance = Instance(url, token.get_secret_value(), _SECONDS, subject.machine.clock.now)
+    url, token = settings.mastodon_url or "", settings.mastodon_token or SecretStr("")
+    instance = Instance(url, token.get_secret_value(), _SECONDS, subject.machine.clock.now, _SECONDS)
     channel = channels(settings)[0]
     try:
-        _raise_if_unknown(url, token.get_secret_value(), subject)
+        _raise_if_unknown(instance)
         instance.page(channel.timeline, {**channel.timeline_parameters, "limit": "1"})
     except Refused as refusal:
         refusal.raise_if_hopeless(was_connected=False)
@@ -45,9 +41,9 @@ def look(subject: Subject) -> Iterator[Result]:
         instance.close()
 
 
-def _raise_if_unknown(url: str, token: str, subject: Subject) -> None:
-    with requests.Session() as session:
-        session.auth = Bearer(token)
-        answer = session.get(url + _CREDENTIALS, timeout=_SECONDS, allow_redirects=False)
-    if answer.status_code == requests.codes.unauthorized:
-        raise refused(answer.status_code, answer.headers, answer.content, subject.machine.clock.now())
+def _raise_if_unknown(instance: Instance) -> None:
+    try:
+        instance.ask(_CREDENTIALS, {})
+    except Refused as refusal:
+        if refusal.status == HTTPStatus.UNAUTHORIZED:
+            raise

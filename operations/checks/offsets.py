@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from casestream import __version__
-from ledger.batches import BatchLedger
+from errors import CannotStart
 from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
 from operations.integrity.ranges import Range
 from operations.integrity.sequence import Partition
 from operations.integrity.topics import topic_offsets
-from processors.offset_log import OffsetLog
+from runtime.continuation import behind_the_last_stored
 from runtime.failures import AFTER_A_LOSS
 
 
@@ -41,19 +40,23 @@ def _losses(begin: Mapping[Partition, int], there: Mapping[Partition, Range]) ->
 
 def _beginning(subject: Subject) -> tuple[str, dict[Partition, int]]:
     """Who says where the job goes on, and where; no offset: wherever the partition begins, or ends."""
-    settings, uri = subject.settings, str(subject.settings.checkpoint)
-    offset_log = OffsetLog(subject.spark_for(uri), uri)
+    settings, offset_log = subject.settings, subject.offset_log
     if not offset_log.is_fresh():
         last = offset_log.last_committed()
         return "the checkpoint", _flat(offset_log.beginning() if last < 0 else offset_log.end(last))
-    ledger = BatchLedger(subject.database, settings, __version__, subject.machine.clock, epoch=0)
-    if not settings.from_start and (entry := ledger.last_committed()) is not None:
-        return "the ledger", {(each["topic"], each["partition"]): each["until"] for each in entry["offsets"]}
+    if stored := behind_the_last_stored(settings, subject.ledger):
+        return "the ledger", {(each["topic"], each["partition"]): each["until"] for each in stored}
     named = json.loads(settings.kafka_starting) if settings.kafka_starting.startswith("{") else {}
     begin = {partition: offset for partition, offset in _flat(named).items() if offset >= 0}
     return "--kafka-starting (CASESTREAM_KAFKA_STARTING)", begin
 
 
 def _flat(offsets: Mapping[str, Mapping[str, int]]) -> dict[Partition, int]:
-    """As Spark writes them, {"topic":{"0":23}}."""
-    return {(topic, int(number)): offset for topic, parts in offsets.items() for number, offset in parts.items()}
+    """As Spark writes them, {"topic":{"0":23}}. Raises CannotStart where another source has written them."""
+    try:
+        return {(topic, int(number)): offset for topic, parts in offsets.items() for number, offset in parts.items()}
+    except (AttributeError, ValueError) as error:
+        raise CannotStart(
+            f"the checkpoint holds no offsets of topics but {str(offsets)[:100]}: it is another source's, and this one "
+            "needs a --checkpoint (CASESTREAM_CHECKPOINT) of its own"
+        ) from error

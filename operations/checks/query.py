@@ -2,19 +2,14 @@
 
 from collections.abc import Iterator
 
-from casestream import __version__
-from ledger.batches import BatchLedger
 from operations.checks.result import Result, ok, warning
 from operations.checks.subject import Subject
-from processors.offset_log import OffsetLog
 from runtime.folders import refuse_foreign
 
 
 def look(subject: Subject) -> Iterator[Result]:
     """The checkpoint beside the ledger, as a job does at its start."""
-    settings, uri = subject.settings, str(subject.settings.checkpoint)
-    log = OffsetLog(subject.spark_for(uri), uri)
-    ledger = BatchLedger(subject.database, settings, __version__, subject.machine.clock, epoch=0)
+    settings, log, ledger = subject.settings, subject.offset_log, subject.ledger
     refuse_foreign(log, ledger, settings)
     if not log.is_fresh():
         yield ok(f"the checkpoint's, {log.query_id()}: the job goes on where it was")

@@ -52,6 +52,7 @@ class Report:
 
     def _clean(self, text: str) -> str:
         text = redacted(" ".join(text.split()), self._secrets)
+        text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)  # a server may say anything
         text = re.sub(r"(?<=://)[^/@\s]*@", "***@", text)  # a login
         return re.sub(r"(://[^?\s]*\?)[^\s'\"]+", r"\1***", text)  # a query may hold a token
 

@@ -1,10 +1,13 @@
 """Runs checks side by side, each bounded in time, and none stopped by another."""
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
+
+from pymongo.errors import PyMongoError
 
 from errors import JobError
 from operations.checks.check import Check
@@ -57,7 +60,8 @@ class _Examination:
         for check in self._checks:
             while check.name not in self._lines:
                 self._begin_those_that_can()
-                self._hear()
+                if check.name not in self._lines:
+                    self._hear()
             yield from self._lines[check.name]
 
     def _begin_those_that_can(self) -> None:
@@ -73,12 +77,22 @@ class _Examination:
 
     def _look(self, check: Check) -> None:
         try:
-            results = tuple(check.look(self._subject))
+            results = tuple(self._results(check))
         except JobError as refusal:
             results = (failed(" ".join(str(refusal).split())),)
+        except PyMongoError as failure:
+            said = re.split(r", Timeout:|, full error:| \(configured timeouts:", str(failure), maxsplit=1)[0]
+            results = (failed(f"MongoDB: {said}", "see whether it still answers, and what the user may do there"),)
+        except OSError as failure:
+            results = (failed(str(failure), "see that it is there, and that this user reaches and may read it"),)
         except Exception as failure:  # noqa: BLE001 - the others are to go on; what is not understood is said
             results = (failed(f"the check itself failed: {type(failure).__name__}: {failure}"),)
         self._answers.put((check.name, results))
+
+    def _results(self, check: Check) -> Iterator[Result]:
+        if check.only_for is not None and not self._subject.reads_by(check.only_for):
+            return iter((skipped(f"the source is {self._subject.settings.source}"),))
+        return check.look(self._subject)
 
     def _hear(self) -> None:
         """Wait for the next answer, or until a check is late."""

@@ -3,9 +3,8 @@
 import socket
 from collections.abc import Iterator
 
-from operations.checks.result import Result, failed, ok, skipped
+from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
-from receivers.socket import SocketReceiver
 
 _SECONDS = 5
 
@@ -13,9 +12,6 @@ _SECONDS = 5
 def look(subject: Subject) -> Iterator[Result]:
     """Connects, reads nothing, and hangs up."""
     settings = subject.settings
-    if not issubclass(subject.receiver or object, SocketReceiver):
-        yield skipped(f"the source is {settings.source}")
-        return
     peer = f"{settings.socket_host}:{settings.socket_port}"
     try:
         socket.create_connection((settings.socket_host, settings.socket_port), _SECONDS).close()

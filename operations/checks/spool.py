@@ -16,10 +16,10 @@ def look(subject: Subject) -> Iterator[Result]:
     if subject.receiver is None:
         yield skipped(f"the source {settings.source} has none")
         return
-    folder = subject.folder(uri)
-    if (why := folder.refusal(to_write=True)) is not None:
+    if (why := subject.refusal(uri, to_write=True)) is not None:
         yield failed(why, "name a folder that this user can write to with --spool (CASESTREAM_SPOOL)")
         return
+    folder = subject.folder(uri)
     waiting, free, most = closed_bytes(folder.list()), folder.free_bytes(), settings.spool_max_bytes
     said = f"{uri}, {waiting:,} bytes wait of {most:,} at most, {free:,} are free on the disk"
     if free < _LEAST_ROOM:

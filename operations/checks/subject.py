@@ -12,8 +12,11 @@ from typing import Any, Self
 from pymongo.database import Database
 from pyspark.sql import SparkSession
 
+from casestream import __version__
 from clock import Clock, SystemClock
+from ledger.batches import BatchLedger
 from processors.base import StreamProcessor
+from processors.offset_log import OffsetLog
 from receivers.base import Receiver
 from runtime.jars import JARS
 from runtime.plugins import processor_class, receiver_class
@@ -79,6 +82,10 @@ class Subject:
         """The class of its receiver; None where Spark reads the source by itself."""
         return receiver_class(self.processor)
 
+    def reads_by(self, kind: type[StreamProcessor] | type[Receiver]) -> bool:
+        """Whether the source has a processor, or a receiver, of that class."""
+        return any(issubclass(each, kind) for each in (self.processor, self.receiver) if each)
+
     @property
     def database(self) -> Database[dict[str, Any]]:
         """For checks that need "mongodb", which has opened it."""
@@ -89,9 +96,27 @@ class Subject:
     def database(self, opened: Database[dict[str, Any]]) -> None:
         self._database = opened
 
+    @property
+    def ledger(self) -> BatchLedger:
+        """The job's, for reading alone. For checks that need "mongodb"."""
+        return BatchLedger(self.database, self.settings, __version__, self.machine.clock, epoch=0)
+
+    @property
+    def offset_log(self) -> OffsetLog:
+        """That of the checkpoint. Raises as `folder` does."""
+        uri = str(self.settings.checkpoint)
+        return OffsetLog(self.spark_for(uri), uri)
+
     def folder(self, uri: str) -> Folder:
         """That folder. Raises errors.CannotStart, and what Spark raises where it does not start."""
         return open_folder(uri, self.spark_for(uri))
+
+    def refusal(self, uri: str, to_write: bool) -> str | None:
+        """Why this user may not read in that folder, or write, or it is not reached; None where he may."""
+        try:
+            return self.folder(uri).refusal(to_write)
+        except OSError as error:
+            return f"{uri} is not reached: {error.strerror or error}"
 
     def spark_for(self, uri: str) -> SparkSession | None:
         """The session for folders of Hadoop's, started when it is asked for first; None for one of this machine."""

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import tweepy
 from pydantic import SecretStr
 
-from operations.checks.result import Result, failed, ok, skipped, warning
+from operations.checks.result import Result, failed, ok, warning
 from operations.checks.subject import Subject
-from receivers.twitter import TwitterReceiver
 from receivers.web import host_of
 from receivers.x_api.refusals import raise_if_hopeless
 from receivers.x_api.rules import Difference, difference, try_out, wanted_rules
@@ -22,9 +21,6 @@ from settings import Settings
 def look(subject: Subject) -> Iterator[Result]:
     """Asks for the app's rules by the job's own client."""
     settings = subject.settings
-    if not issubclass(subject.receiver or object, TwitterReceiver):
-        yield skipped(f"the source is {settings.source}")
-        return
     found: list[Difference] = []
 
     def ask(client: tweepy.StreamingClient) -> None:

@@ -26,14 +26,20 @@ NETWORK_ERRORS = (requests.RequestException, HTTPError, ssl.SSLError, OSError)
 class Instance:
     """One stream and one other request at a time, by one account. `hang_up` may be called by another thread.
 
-    silence_seconds: how long the stream may say nothing, not even a heartbeat.
+    silence_seconds: how long the stream may say nothing, not even a heartbeat; answer_seconds: any other answer.
     """
 
     def __init__(
-        self, url: str, token: str, silence_seconds: float, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        url: str,
+        token: str,
+        silence_seconds: float,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        answer_seconds: float = _ANSWER_SECONDS,
     ) -> None:
         self._url = url.rstrip("/")
         self._silence = silence_seconds
+        self._answer_seconds = answer_seconds
         self._now = now
         self._of_stream, self._of_pages = HangUpAdapter(), HangUpAdapter()
         self._stream_session = _session(self._of_stream, token)
@@ -67,22 +73,27 @@ class Instance:
 
     def page(self, path: str, parameters: dict[str, str]) -> tuple[list[Any], bool]:
         """A page of a timeline, newest first, and whether more may be asked for now. Raises Refused, NETWORK_ERRORS."""
-        answer = self._page_session.get(
-            self._url + path,
-            params=parameters,
-            stream=True,
-            allow_redirects=False,
-            timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS),
-        )
-        self._raise_if_refused(answer, self._of_pages)
-        body = self._of_pages.read_body(answer, _LONGEST_PAGE)
+        answer = self.ask(path, parameters)
         try:
-            statuses = json.loads(body.decode())
+            statuses = json.loads(answer.content.decode())
         except (ValueError, RecursionError):
             statuses = None
         if not isinstance(statuses, list):
             raise Refused(answer.status_code, "the timeline is no list")
         return statuses, not is_used_up(answer.headers)
+
+    def ask(self, path: str, parameters: dict[str, str]) -> requests.Response:
+        """A whole answer, of 50 MB at most: a longer one is cut. Raises Refused and NETWORK_ERRORS."""
+        answer = self._page_session.get(
+            self._url + path,
+            params=parameters,
+            stream=True,
+            allow_redirects=False,
+            timeout=(_CONNECT_SECONDS, self._answer_seconds),
+        )
+        self._raise_if_refused(answer, self._of_pages)
+        self._of_pages.read_body(answer, _LONGEST_PAGE)
+        return answer
 
     def close(self) -> None:
         """The connection is over."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from errors import FixSettings
 from processors import PROCESSORS
 from processors.base import StreamProcessor
 from receivers.base import Receiver
@@ -34,8 +33,4 @@ def plugged_in(place: str) -> list[type]:
     if issubclass(found, StreamProcessor) and found.receiver:
         receiver = receiver_class(found)
         return [found, receiver] if receiver else [found]
-    if issubclass(found, CountProvider) and (
-        lacking := [each for each in ("name", "terms") if not hasattr(found, each)]
-    ):
-        raise FixSettings([f"--plugin={place}: it lacks {' and '.join(lacking)}, see scraper.base.CountProvider"])
     return [found]

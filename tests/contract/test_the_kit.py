@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from case_count import Reading
 from errors import FixSettings
 from processors.kafka import KafkaProcessor
 from processors.socket import SocketProcessor
 from receivers.socket import SocketReceiver
+from scraper.page import Page
+from scraper.web import WebProvider
 from scraper.who import Who
 from tests.broken_plugins.broken_receivers import KeylessReceiver
 from tests.contract import test_receivers
@@ -53,6 +56,17 @@ PROCESSORS = {
     "RunsPython": "test_no_python_runs_on_executors",
     "PrintsItsSecret": "test_no_secret_is_in_rows_logs_and_reprs",
 }
+
+
+class Nameless(WebProvider):
+    """A provider that cannot say whose numbers it has."""
+
+    def read(self, page: Page) -> Reading:
+        """See `WebProvider`."""
+        raise NotImplementedError(page)
+
+
+NAMELESS = f"{__name__}:{Nameless.__name__}"
 
 
 def kit(*plugins: str, within: float = 4, more: Sequence[str] = (), beside: Path = BROKEN) -> str:
@@ -129,6 +143,7 @@ def test_of_each_broken_processor_exactly_the_check_of_its_promise_fails() -> No
         ),
         ("processors.push:PushProcessor", "processors.push:PushProcessor lacks process"),
         ("scraper.web:WebProvider", "scraper.web:WebProvider lacks read"),
+        (NAMELESS, f"{NAMELESS} lacks name and terms, see scraper.base.CountProvider"),
     ],
 )
 def test_what_is_no_plug_in_is_told_in_one_line(plugin: str, why: str) -> None:

@@ -17,6 +17,7 @@ from tests.integration.doctored import Doctor
 from tests.integration.in_process import run_manage
 from tests.integration.lines_peer import LinesPeer
 from tests.servers.count_page import CountPage
+from tests.servers.mongodb_member import member_without_primary
 from tests.servers.peer import free_port
 from tests.servers.secure_mongodb import PASSWORD, USER, SecureMongo, secure_mongodb
 
@@ -53,13 +54,17 @@ def of(secured: SecureMongo, user: str = USER, password: str = PASSWORD) -> dict
     }
 
 
-def test_where_nothing_is_broken_every_line_is_well(doctor: Doctor, healthy: dict[str, str]) -> None:
+def test_where_nothing_is_broken_every_line_is_well_and_nothing_is_made(
+    doctor: Doctor, healthy: dict[str, str], database: Documents
+) -> None:
     told = doctor.run(**healthy)
     assert [told.line(check) for check in told.marked("failed") + told.marked("warning")] == []
     assert told.code == 0
     assert told.marked("skipped") == OF_OTHER_SOURCES
     assert "704,753,890 as of 2024-04-13 01:00 UTC" in told.line("case count")
+    assert "a majority acknowledges, in the journal" in told.line("durability")
     assert not Path(".data").exists()
+    assert database.list_collection_names() == []
     as_json = doctor.as_json(**healthy)
     assert as_json["job"] == "demo"
     assert {each["check"]: each["mark"] for each in as_json["checks"]} == {
@@ -104,7 +109,7 @@ def test_without_a_java_17_the_places_that_were_looked_at_are_named(
     )
 
 
-def test_a_java_that_does_not_run_is_said_to_be_so(
+def test_a_java_that_does_not_run_or_never_answers_is_said_to_be_so(
     doctor: Doctor, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "release").write_text('JAVA_VERSION="17"\n')
@@ -113,6 +118,11 @@ def test_a_java_that_does_not_run_is_said_to_be_so(
     (tmp_path / "bin/java").chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     doctor.run(**healthy).only("java", "does not run, it ends with 3: broken", "set JAVA_HOME")
+    (tmp_path / "bin/java").write_text("#!/bin/sh\nprintf '\\377' >&2; exit 3\n")
+    doctor.run(**healthy).only("java", "it ends with 3: \N{REPLACEMENT CHARACTER}", "set JAVA_HOME")
+    (tmp_path / "bin/java").write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr("operations.checks.java.ANSWER_SECONDS", 0.5)
+    doctor.run(**healthy).only("java", "timed out after 0.5 seconds", "set JAVA_HOME")
 
 
 def test_jars_that_are_not_here_are_a_failure(
@@ -152,6 +162,25 @@ def test_the_role_of_an_analyst_is_not(doctor: Doctor, healthy: dict[str, str], 
         job["leases"].insert_one({"_id": "another", "state": "released"})
     told = doctor.run(**{**healthy, **of(secured, user="analyst")}, secrets=(PASSWORD,))
     told.only("rights", "analyst lacks insert, update, remove, createIndex", "deploy/mongodb/roles.json")
+
+
+def test_writes_that_no_majority_acknowledges_are_a_failure_within_the_time_that_was_given(
+    doctor: Doctor, healthy: dict[str, str], secured: SecureMongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.checks.durability._ANSWER_SECONDS", 0.5)
+    with secured.without_majority(within_seconds=0.5):
+        told = doctor.run(**{**healthy, **of(secured)})
+    told.only("durability", "no majority acknowledges a write within 0.5 s", "a majority of them must be up")
+    assert "a majority acknowledges" in doctor.run(**{**healthy, **of(secured)}).line("durability")
+
+
+def test_a_replica_set_without_a_primary_is_said_to_be_one(
+    doctor: Doctor, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.database._SELECTION_MILLISECONDS", 300)
+    with member_without_primary() as uri:
+        told = doctor.run(**{**healthy, "mongodb_uri": uri})
+    told.only("mongodb", "No replica set members match", "the replica set has no primary: a majority of its members")
 
 
 def test_a_role_from_before_there_were_views_is_a_warning(
@@ -223,7 +252,7 @@ def written_checkpoint(folder: Path, version: str = "v1") -> None:
     (folder / "metadata").write_text('{"id": "a-query"}')
 
 
-def test_a_checkpoint_of_another_source_and_one_of_another_spark_are_refused_as_a_job_does_it(
+def test_a_checkpoint_of_another_source_of_another_spark_or_that_is_damaged_is_refused_as_a_job_does_it(
     doctor: Doctor, healthy: dict[str, str], database: Documents, data_folder: Path
 ) -> None:
     written_checkpoint(data_folder / "kafka")
@@ -235,6 +264,12 @@ def test_a_checkpoint_of_another_source_and_one_of_another_spark_are_refused_as_
     told = doctor.run("--checkpoint", str(data_folder / "later"), **healthy)
     told.only("checkpoint", "begins with 'v2'", "name a new --checkpoint")
     assert told.line("query").endswith("it needs checkpoint")
+    (data_folder / "kafka/metadata").write_bytes(b"\xff")
+    told = doctor.run("--checkpoint", str(data_folder / "kafka"), **healthy)
+    told.only("query", "kafka/metadata is not there, or not what Spark writes there", "name a new --checkpoint")
+    (data_folder / "kafka/offsets/0").write_bytes(b"\xff")
+    told = doctor.run("--checkpoint", str(data_folder / "kafka"), **healthy)
+    told.only("checkpoint", "begins with '\N{REPLACEMENT CHARACTER}'", "name a new --checkpoint")
 
 
 def test_folders_that_cannot_be_made_are_failures(doctor: Doctor, healthy: dict[str, str], data_folder: Path) -> None:

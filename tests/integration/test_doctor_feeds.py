@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from threading import Event
 from time import monotonic
 
 import pytest
@@ -131,6 +132,32 @@ def test_a_token_that_the_instance_does_not_know_or_does_not_let_read_is_a_failu
         told.only("mastodon", "outside the authorized scopes", "CASESTREAM_MASTODON_TOKEN may not do this")
 
 
+def test_an_instance_that_does_not_end_its_answer_is_not_listened_to_for_ever(
+    doctor: Doctor, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("receivers.mastodon_api.instance._LONGEST_PAGE", 1_000_000)
+    head, cut_off = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", Event()
+
+    def endless(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(head + b"\r\n")
+        try:
+            while True:
+                connection.sendall(b" " * 100_000)
+        except ConnectionError:
+            cut_off.set()
+
+    def no_posts(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(head + b"Content-Length: 2\r\n\r\n[]")
+
+    with Peer(endless, no_posts) as peer:
+        given = {"mastodon_url": f"http://127.0.0.1:{peer.port}", "mastodon_token": "a-token"}
+        told = doctor.run("--source", "mastodon", **healthy, **given)
+    assert cut_off.is_set()
+    assert "knows the token, and lets it read" in told.line("mastodon")
+
+
 def test_an_instance_that_is_away_is_a_failure(doctor: Doctor, healthy: dict[str, str]) -> None:
     away = {"mastodon_url": f"http://127.0.0.1:{free_port()}", "mastodon_token": WRONG}
     told = doctor.run("--source", "mastodon", **healthy, **away, secrets=(WRONG,))
@@ -165,6 +192,19 @@ def all_at(port: int) -> dict[str, str]:
         "mastodon_url": f"http://127.0.0.1:{port}",
         "mastodon_token": "a-token",
     }
+
+
+def test_a_broker_of_no_such_name_is_not_reached_and_one_that_is_silent_is_told_from_it(
+    doctor: Doctor, healthy: dict[str, str], silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.checks.kafka._ANSWER_SECONDS", 0.6)
+    monkeypatch.setattr("processors.kafka_refusals._ANSWER_SECONDS", 0.1)
+    given = {**healthy, "source": "kafka", "kafka_topics": "posts"}
+    no_name = f"{'.'.join(['x' * 60] * 5)}:9092"  # longer than DNS allows: nobody is asked for it
+    told = doctor.run(**{**given, "kafka_bootstrap_servers": no_name})
+    told.only("kafka", f"Kafka at {no_name} is not reached", "Failed to resolve", "--kafka-bootstrap-servers")
+    told = doctor.run(**{**given, "kafka_bootstrap_servers": f"127.0.0.1:{silent}"})
+    told.only("kafka", "accepts connections, and does not answer", "To do: see that a broker listens there")
 
 
 @pytest.mark.parametrize("source", ["kafka", "twitter", "bluesky", "mastodon"])

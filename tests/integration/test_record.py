@@ -1,5 +1,6 @@
 """`manage.py record` as its operator sees it: what a feed says, in files, over kills."""
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
+from clock import Clock
 from errors import CannotStart
 from operations import record_kafka
 from operations.feed_recording import recorded, recorded_messages
@@ -29,6 +31,7 @@ from tests.integration.test_feed import messages
 from tests.servers.heard import Heard
 from tests.servers.kafka import KafkaBroker
 from tests.servers.peer import Peer, hold, send
+from tests.told_clock import ToldClock
 
 BOUND_SECONDS = 60
 
@@ -224,6 +227,47 @@ def test_a_new_recording_of_a_topic_begins_with_what_comes_and_hears_partitions_
     ]
 
 
+@pytest.mark.slow
+def test_partitions_that_are_added_are_recorded_from_their_beginning_and_only_what_is_gone_is_called_so(
+    kafka: KafkaBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    kafka.create_topic("widening")
+    kafka.produce("widening", [b"first"])
+    admin, clock, heard = AdminClient({"bootstrap.servers": kafka.bootstrap}), ToldClock(), Heard()
+    heard.bookmark.note(json.dumps([["widening", 0, 0]]), clock.now())
+
+    def widen(partitions: int, gone: int = 0) -> None:
+        made = admin.create_partitions([NewPartitions("widening", partitions)])
+        made["widening"].result(BOUND_SECONDS)
+        kafka.produce("widening", [b"%d of %d" % (each, partitions) for each in range(3)], partition=partitions - 1)
+        if gone:
+            kafka.delete_records("widening", partitions - 1, before=gone)
+
+    def record(begun: bytes, partitions: int, gone: int = 0) -> None:
+        recorder = recorder_of(heard, kafka.bootstrap, "widening", clock)
+        recorder.start()
+        try:
+            heard.wait_until(lambda: begun in values(heard))
+            widen(partitions, gone)
+            for _ in range(BOUND_SECONDS * 20):
+                if b"2 of %d" % partitions in values(heard):
+                    break
+                clock.seconds += record_kafka._LOOK_SECONDS  # a broker need not tell of a new partition at once
+                Event().wait(0.05)
+        finally:
+            recorder.stop()
+        assert recorder.failure is None
+
+    record(b"first", 3)  # in the second of these three there is nothing yet
+    assert json.loads(heard.bookmark.read() or "") == [["widening", 0, 1], ["widening", 1, 0], ["widening", 2, 3]]
+    widen(4)  # while nobody records
+    record(b"2 of 4", 5, gone=2)
+    of = {partitions: [f"{each} of {partitions}".encode() for each in range(3)] for partitions in (3, 4, 5)}
+    assert values(heard) == [b"first", *of[3], *of[4], *of[5][2:]]
+    gone = "events gone from the topic before they were recorded topic=widening partition=4 events=2"
+    assert [each for each in caplog.messages if "gone" in each] == [gone]
+
+
 @pytest.mark.parametrize(("topic", "port", "said"), [("none", None, "there is no topic none"), ("a", 1, "not answer")])
 def test_what_kafka_does_not_have_is_said(
     kafka: KafkaBroker, topic: str, port: int | None, said: str, monkeypatch: pytest.MonkeyPatch
@@ -234,9 +278,9 @@ def test_what_kafka_does_not_have_is_said(
         recorder.receive()
 
 
-def recorder_of(heard: Heard, bootstrap: str, topic: str) -> KafkaRecorder:
+def recorder_of(heard: Heard, bootstrap: str, topic: str, clock: Clock | None = None) -> KafkaRecorder:
     told: dict[str, Any] = {"kafka_bootstrap_servers": bootstrap, "kafka_topics": topic, "kafka_starting": "latest"}
-    return KafkaRecorder(heard.parts(jobname="monday", source="kafka", max_event_bytes=1_000, **told))
+    return KafkaRecorder(heard.parts(clock, jobname="monday", source="kafka", max_event_bytes=1_000, **told))
 
 
 def values(heard: Heard) -> list[bytes | None]:

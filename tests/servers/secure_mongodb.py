@@ -33,7 +33,7 @@ FORMER: dict[str, Any] = {
 USER, PASSWORD = "job", "s3cret-w0rd"
 """Every user's name is that of its role: job, analyst, former_job, or ADMIN."""
 ADMIN = "userAdmin"
-"""Who gives the others their passwords."""
+"""Who gives the others their passwords, and may do everything else."""
 _STOP_SECONDS = 20
 
 
@@ -49,6 +49,21 @@ class SecureMongo:
         admin = self.uri(user=ADMIN)
         with MongoClient[dict[str, Any]](admin, tlsCAFile=str(self.certificates.ca)) as client:
             client["casestream"].command("updateUser", user, pwd=password, mechanisms=["SCRAM-SHA-256"])
+
+    @contextmanager
+    def without_majority(self, within_seconds: float) -> Iterator[None]:
+        """What a job's client deletes is done, and answered as by a set whose other members with data are down."""
+        errmsg, concern = "waiting for replication timed out", {"w": "majority", "j": True}
+        error = {"code": 64, "codeName": "WriteConcernTimeout", "errmsg": errmsg}
+        error["errInfo"] = {"wtimeout": True, "writeConcern": concern}
+        waits = {"blockConnection": True, "blockTimeMS": int(within_seconds * 1000)}
+        data = {"failCommands": ["delete"], "appName": "casestream", "writeConcernError": error, **waits}
+        with MongoClient[dict[str, Any]](self.uri(user=ADMIN), tlsCAFile=str(self.certificates.ca)) as client:
+            client.admin.command({"configureFailPoint": "failCommand", "mode": "alwaysOn", "data": data})
+            try:
+                yield
+            finally:
+                client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
 
     def uri(self, *, user: str = USER, password: str = PASSWORD, tls: bool = True) -> str:
         """The address, with that login."""
@@ -67,12 +82,13 @@ def secure_mongodb(folder: Path) -> Iterator[SecureMongo]:
         for role in (*ROLES, FORMER):
             database.command(role)
         for name in (*(role["createRole"] for role in (*ROLES, FORMER)), ADMIN):
-            database.command("createUser", name, pwd=PASSWORD, roles=[name], mechanisms=["SCRAM-SHA-256"])
+            roles = [name, {"role": "root", "db": "admin"}] if name == ADMIN else [name]
+            database.command("createUser", name, pwd=PASSWORD, roles=roles, mechanisms=["SCRAM-SHA-256"])
     secure = SecureMongo(port, certificates)
     files = ("--tls-cert-file", str(certificates.certificate), "--tls-key-file", str(certificates.key))
     login: dict[str, Any] = {"username": USER, "password": PASSWORD, "authSource": "casestream"}
     login |= {"tls": True, "tlsCAFile": str(certificates.ca)}
-    with _server(folder, port, login, "--auth", *files):
+    with _server(folder, port, login, "--auth", "--enable-test-commands", *files):
         yield secure
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
+from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 from clock import SystemClock
 from errors import CannotStart
@@ -15,6 +16,14 @@ from operations.checks.report import Report
 from operations.checks.result import Mark, Result, failed, ok, skipped, warning
 from operations.checks.runner import Line, examine, parts
 from operations.checks.subject import Machine, Subject
+from processors.base import StreamProcessor
+from processors.kafka import KafkaProcessor
+from processors.push import PushProcessor
+from receivers.base import Receiver
+from receivers.mastodon import MastodonReceiver
+from receivers.socket import SocketReceiver
+from settings import Settings
+from spool.files import Folder
 
 
 def saying(*results: Result) -> Look:
@@ -40,12 +49,44 @@ def test_lines_come_in_the_order_of_the_checks_whoever_is_first() -> None:
     assert told(Check("a", slow), Check("b", quick)) == [("a", ok("slow")), ("b", ok("quick"))]
 
 
+def test_a_line_of_which_all_is_known_waits_for_no_other_check() -> None:
+    released = threading.Event()
+
+    def slow(_: Subject) -> Iterator[Result]:
+        yield ok("slow") if released.wait(5) else failed("nobody was told of b")
+
+    checks = (Check("a", saying(failed("a"))), Check("b", saying(), needs=("a",)), Check("c", slow))
+    with Subject(None, (), 30, Machine(os.environ, SystemClock())) as subject:
+        for line in examine(checks, subject):
+            if line.check == "b":
+                released.set()
+    assert line.result == ok("slow")
+
+
 @pytest.mark.parametrize(("former", "is_looked_at"), [
     (ok("a"), True), (warning("a"), True), (failed("a"), False), (skipped("a"), False),
 ])  # fmt: skip
 def test_a_check_looks_where_what_it_needs_is_well_and_else_says_so(former: Result, is_looked_at: bool) -> None:
     found = told(Check("a", saying(former)), Check("b", saying(ok("b")), needs=("a",)))
     assert found == [("a", former), ("b", ok("b") if is_looked_at else skipped("it needs a"))]
+
+
+@pytest.mark.parametrize(
+    ("only_for", "found"),
+    [
+        (PushProcessor, ok("a")),
+        (SocketReceiver, ok("a")),
+        (KafkaProcessor, skipped("the source is tests.words_source:Words")),
+        (MastodonReceiver, skipped("the source is tests.words_source:Words")),
+    ],
+)
+def test_a_check_of_some_sources_looks_at_those_that_extend_them_too(
+    only_for: type[StreamProcessor] | type[Receiver], found: Result
+) -> None:
+    settings = Settings.model_validate({"jobname": "a", "source": "tests.words_source:Words"})
+    with Subject(settings, (), 30, Machine(os.environ, SystemClock())) as subject:
+        (line,) = examine([Check("a", saying(ok("a")), only_for=only_for)], subject)
+    assert line.result == found
 
 
 def test_what_a_job_would_end_with_and_what_nobody_thought_of_are_failures_of_their_check_alone() -> None:
@@ -61,6 +102,34 @@ def test_what_a_job_would_end_with_and_what_nobody_thought_of_are_failures_of_th
         ("b", failed("the check itself failed: RuntimeError: oh")),
         ("c", ok("c")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "to_do"),
+    [
+        (ServerSelectionTimeoutError("a:1: gone, Timeout: 5s, Topology …"), "MongoDB: a:1: gone", "still answers"),
+        (OperationFailure("not authorized", 13, {"errmsg": "…"}), "MongoDB: not authorized", "may do there"),
+        (PermissionError(13, "Permission denied", "/a/b"), "[Errno 13] Permission denied: '/a/b'", "may read it"),
+    ],
+)
+def test_a_server_or_a_disk_that_fails_meanwhile_is_said_in_a_few_words_with_what_to_do(
+    error: Exception, said: str, to_do: str
+) -> None:
+    def fails(_: Subject) -> Iterator[Result]:
+        raise error
+
+    ((_, found),) = told(Check("a", fails))
+    assert (found.mark, found.said, to_do in found.to_do) == (Mark.FAILED, said, True)
+
+
+def test_a_folder_of_a_file_system_that_is_away_is_not_reached() -> None:
+    class Away(Subject):
+        def folder(self, uri: str) -> Folder:
+            raise OSError(f"{uri.partition(':')[0]}: connection refused")
+
+    with Away(None, (), 30, Machine(os.environ, SystemClock())) as subject:
+        why = subject.refusal("hdfs://there/a", to_write=True)
+    assert why == "hdfs://there/a is not reached: hdfs: connection refused"
 
 
 def test_one_that_hangs_has_failed_when_its_time_is_up_and_the_others_have_answered() -> None:

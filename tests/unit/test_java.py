@@ -47,8 +47,11 @@ def test_a_stand_in_on_path_is_asked_for_its_home(tmp_path: Path) -> None:
     assert find_java_home({"PATH": str(tmp_path / "shims")}) == home
 
 
-def test_a_home_without_a_release_file_is_asked_for_its_version(tmp_path: Path) -> None:
-    speaking(tmp_path / "bin" / "java", "echo '    java.specification.version = 17' >&2")
+@pytest.mark.parametrize("release", [None, b"\xff\xfe", b""])
+def test_a_home_whose_release_file_says_nothing_is_asked_for_its_version(tmp_path: Path, release: bytes | None) -> None:
+    speaking(tmp_path / "bin" / "java", "printf '\\377\\n    java.specification.version = 17\\n' >&2")
+    if release is not None:
+        (tmp_path / "release").write_bytes(release)
     assert find_java_home({"JAVA_HOME": str(tmp_path)}) == tmp_path
 
 

@@ -45,6 +45,7 @@ class Asking(Counts):
 def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "foreign_source.py").write_text(FOREIGN)
     (tmp_path / "broken_source.py").write_text("def (")
+    (tmp_path / "script_source.py").write_text("raise SystemExit('done')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "foreign_source", raising=False)
 
@@ -80,6 +81,7 @@ def test_a_source_of_somebody_else_goes_by_its_module_and_class() -> None:
         ),
         ("foreign_source:None_", "foreign_source:None_ cannot be imported: AttributeError"),
         ("broken_source:X", "broken_source:X cannot be imported: SyntaxError"),
+        ("script_source:X", "script_source:X cannot be imported: SystemExit: done"),
         (":X", "it must be package.module:ClassName"),
         ("..x:X", "cannot be imported: TypeError"),
         ("pathlib:Path", "pathlib:Path must be a class that extends processors.base.StreamProcessor"),
