@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ledger.losses import Gap
-from operations.standing.reading import MOST_LETTERS, Standing
+from ledger.losses import Gap, Reason
+from operations.standing.reading import Standing
 from operations.standing.table import case_count, gaps, per_minute, removals, state
 from operations.standing.verdict import verdict
 from operations.standing.words import NONE, ago, moment, number, seconds, span
@@ -37,9 +37,7 @@ def _lines(standing: Standing) -> Iterator[tuple[str, str | Text]]:
     yield "gaps, 24 h", gaps(standing)
     yield from (("", _gap(gap, standing)) for gap in standing.gaps[:_MOST_GAPS])
     yield "dead letters, 24 h", number(standing.dead_letters)
-    for each in sorted(standing.reasons, key=lambda each: each.newest_at, reverse=True):
-        waiting = f"{number(each.waiting)} wait for a requeue, the newest {ago(each.newest_at, standing.at)}"
-        yield "", f"{each.problem}: {number(each.letters, MOST_LETTERS)}, {waiting}"
+    yield from (("", _reason(each, standing)) for each in standing.reasons)
     yield "removals waiting", removals(standing)
     yield from _lease(standing)
 
@@ -61,6 +59,14 @@ def _begun(standing: Standing, index: int) -> str:
     planned = standing.health.planned[index]
     what = "a requeue" if planned.is_requeue else f"batch {planned.number:,}"
     return f"{what}, {ago(planned.since, standing.at)}, not stored yet"
+
+
+def _reason(reason: Reason, standing: Standing) -> str:
+    letters, waiting = number(reason.letters), number(reason.waiting)
+    if standing.has_more_letters:  # the newest may not have been looked at
+        return f"{reason.problem}: {letters}+, {waiting}+ wait for a requeue"
+    newest = ago(reason.newest_at, standing.at)
+    return f"{reason.problem}: {letters}, {waiting} wait for a requeue, the newest {newest}"
 
 
 def _gap(gap: Gap, standing: Standing) -> str:

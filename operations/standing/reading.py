@@ -25,9 +25,9 @@ _SOON = timedelta(minutes=1)
 class Standing:
     """A job at that time (UTC).
 
-    gaps, dead_letters, reasons: of the last 24 hours; the gaps first the newest, `MOST_GAPS` at most; dead_letters as
-    the ledger counts them, reasons of `MOST_LETTERS` of them. removals: what the feed has asked to go and is still
-    there, `MOST_REMOVALS` at most.
+    gaps, dead_letters, reasons: of the last 24 hours, gaps and reasons first the newest; `MOST_GAPS` at most;
+    dead_letters as the ledger counts them, reasons of `MOST_LETTERS` of them. removals: what the feed has asked to go
+    and is still there, `MOST_REMOVALS` at most.
     """
 
     job: str
@@ -58,6 +58,11 @@ class Standing:
         return beat + timedelta(seconds=self.lease.get("period_seconds", PERIOD_SECONDS))
 
     @property
+    def has_more_letters(self) -> bool:
+        """Whether there are more dead letters than were looked at: the numbers of the reasons are too low."""
+        return sum(each.letters for each in self.reasons) == MOST_LETTERS
+
+    @property
     def lost_seconds(self) -> float:
         """How long in the last 24 hours the feed was not heard, and did not repeat what it had said."""
         lost = (gap for gap in self.gaps if gap.recovered == "lost")
@@ -79,9 +84,14 @@ def read(database: Documents, job: str, now: datetime, minutes: float) -> Standi
         rate(posts, begin, now, found, of_day),
         of_day,
         dead_letters,
-        reasons(database, day, MOST_LETTERS) if dead_letters else (),
+        _reasons(database, day) if dead_letters else (),
         _removals(database, job, now),
     )
+
+
+def _reasons(database: Documents, asked: Asked) -> tuple[Reason, ...]:
+    found = reasons(database, asked, MOST_LETTERS)
+    return tuple(sorted(found, key=lambda each: each.newest_at, reverse=True))
 
 
 def _sums(database: Documents, asked: Asked, begin: datetime) -> tuple[int, int]:

@@ -131,6 +131,20 @@ def names_in(value: object) -> set[str]:
     )
 
 
+def test_dead_letters_that_were_not_looked_at_are_told_of(
+    database: Documents, manage: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(database, dead_letters=3, batches=3)
+    whole = [line.strip() for line in manage.done("status", "--jobname", "covid") if "wait for a requeue" in line]
+    assert sorted(line.partition(",")[0] for line in whole) == ["not_a_post: 3", "not_json: 3", "not_utf8: 3"]
+    assert all(line.endswith("ago") for line in whole)
+    monkeypatch.setattr("operations.standing.reading.MOST_LETTERS", 4)
+    some = [line.strip() for line in manage.done("status", "--jobname", "covid") if "wait for a requeue" in line]
+    found = [re.fullmatch(r"not_\w+: (\d)\+, \1\+ wait for a requeue", line) for line in some]
+    assert sum(int(each[1]) for each in found if each) == 4
+    assert all(found)
+
+
 def test_minutes_that_nobody_listened_in_are_not_counted_as_quiet_ones(database: Documents, manage: Commands) -> None:
     store(database, batches=6)
     gap(database, "covid", "kafka", now() - 9 * MINUTE, now() - 5 * MINUTE)
