@@ -5,7 +5,7 @@
   removals_hash, newest_received_at, code_version, from_start, epoch, state: "planned" | "committed", planned_at,
   committed_at | null, seconds, lag_seconds, spans: {phase: ms} }
 
-epoch is that of the lease (`ledger.leases`) under which the entry was last planned or taken over; one of an earlier
+epoch is that of the lease (`ledger.lease`) under which the entry was last planned or taken over; one of an earlier
 version has none, which counts as 0. A planned entry is replaced, taken over and removed by its own epoch or a later one
 only, and committed by its own only, each in one operation: a holder that was replaced changes nothing when it wakes up.
 
@@ -24,7 +24,7 @@ from pymongo.errors import DuplicateKeyError
 from case_count import CaseCount
 from clock import Clock
 from errors import LeaseLost
-from ledger.leases import lost
+from ledger.lease import lost
 from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch, ids_below, lease_of
 from settings import Settings
 

@@ -5,7 +5,7 @@ from typing import Any
 from pymongo.database import Database
 
 from clock import Clock
-from ledger.leases import Lease
+from ledger.lease import Lease
 from ledger.removals import RemovalLog
 from monitoring.looks.feed import FeedLook
 from monitoring.looks.lease import LeaseLook

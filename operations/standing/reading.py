@@ -8,7 +8,8 @@ from typing import Any
 from pymongo.database import Database
 
 from ledger.asked import Asked
-from ledger.health import PERIOD_SECONDS, Health, health
+from ledger.health import Health, health
+from ledger.leases import period_of
 from ledger.losses import Gap, Reason, gaps, reasons
 from operations.standing.rate import Rate, rate
 
@@ -55,7 +56,7 @@ class Standing:
         if self.lease is None or self.lease["state"] != "held":
             return None
         beat: datetime = self.lease["heartbeat"]
-        return beat + timedelta(seconds=self.lease.get("period_seconds", PERIOD_SECONDS))
+        return beat + timedelta(seconds=period_of(self.lease))
 
     @property
     def has_more_letters(self) -> bool:
