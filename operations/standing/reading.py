@@ -11,6 +11,7 @@ from ledger.asked import Asked
 from ledger.health import Health, health
 from ledger.leases import period_of
 from ledger.losses import Gap, Reason, gaps, reasons
+from ledger.removals import number_left
 from operations.standing.rate import Rate, rate
 
 Documents = Database[dict[str, Any]]
@@ -19,7 +20,6 @@ DAY = timedelta(hours=24)
 MOST_GAPS = 10_000
 MOST_LETTERS = 10_000
 MOST_REMOVALS = 100_000
-_SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def read(database: Documents, job: str, now: datetime, minutes: float) -> Standi
         of_day,
         dead_letters,
         _reasons(database, day) if dead_letters else (),
-        _removals(database, job, now),
+        number_left(database, job, now, MOST_REMOVALS),
     )
 
 
@@ -101,8 +101,3 @@ def _sums(database: Documents, asked: Asked, begin: datetime) -> tuple[int, int]
     group = {"_id": None, "posts": {"$sum": posts}, "dead_letters": {"$sum": "$dead_letters"}}
     found = list(database["batches"].aggregate([{"$match": asked.committed()}, {"$group": group}]))
     return (found[0]["posts"], found[0]["dead_letters"]) if found else (0, 0)
-
-
-def _removals(database: Documents, job: str, now: datetime) -> int:
-    waiting = {"job": job, "due_at": {"$lte": now + _SOON}, "done_at": None}  # what is done is due later, if at all
-    return database["removals"].count_documents(waiting, limit=MOST_REMOVALS)
