@@ -21,7 +21,8 @@ from tls import speaks_tls
 
 _SELECTION_MILLISECONDS = 5_000
 _TLS_SECONDS = 2
-_AUTHENTICATION_FAILED = {18, 13, 8000}
+_UNAUTHORIZED = 13
+_AUTHENTICATION_FAILED = {18, _UNAUTHORIZED, 8000}
 
 
 def connect(uri: str, database: str, ca_file: str | None = None) -> Database[dict[str, Any]]:
@@ -73,6 +74,14 @@ def reach(database: Database[dict[str, Any]]) -> str | None:
     except PyMongoError as error:
         return str(error)
     return None
+
+
+def is_unauthorized(error: OperationFailure) -> bool:
+    """Whether the server refused because the user's role lacks a right.
+
+    https://www.mongodb.com/docs/manual/reference/error-codes/
+    """
+    return error.code == _UNAUTHORIZED
 
 
 def _refuse(database: Database[dict[str, Any]], why: str) -> None:

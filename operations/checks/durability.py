@@ -6,11 +6,11 @@ from typing import Any
 from pymongo.errors import OperationFailure, WTimeoutError
 from pymongo.write_concern import WriteConcern
 
+from ledger.database import is_unauthorized
 from operations.checks.result import Result, failed, ok, warning
 from operations.checks.subject import Subject
 
 _ANSWER_MILLISECONDS = 5_000
-_UNAUTHORIZED = 13
 _TRIED, _NOT_TRIED = "a majority acknowledges, in the journal", "no write was tried"
 
 
@@ -31,7 +31,7 @@ def look(subject: Subject) -> Iterator[Result]:
             "see the members of the replica set: a majority of them must be there, with the data",
         )
     except OperationFailure as refusal:
-        if refusal.code != _UNAUTHORIZED:
+        if not is_unauthorized(refusal):
             raise
         yield standing
     else:
