@@ -9,7 +9,7 @@ from rich.text import Text
 from ledger.losses import Gap, Reason
 from operations.standing.reading import Standing
 from operations.standing.table import case_count, gaps, per_minute, removals, state
-from operations.standing.verdict import verdict
+from operations.standing.verdict import Verdict, verdict
 from operations.standing.words import NONE, ago, moment, number, seconds, span
 
 _MOST_GAPS = 5
@@ -21,14 +21,14 @@ def detail(standing: Standing) -> RenderableType:
     lines = Table.grid(padding=(0, 2))
     lines.add_column(style="dim", no_wrap=True)
     lines.add_column(overflow="fold")
-    for name, value in _lines(standing):
+    for name, value in _lines(standing, found):
         lines.add_row(name, value)
     attention = (Text(each, style="red" if found.is_failure else "yellow") for each in found.attention)
     return Group(Text(f"{standing.job}, {moment(standing.at)}", style="bold"), lines, *attention)
 
 
-def _lines(standing: Standing) -> Iterator[tuple[str, str | Text]]:
-    yield "state", state(standing, verdict(standing)).append(f", since {moment(verdict(standing).since)}", style="dim")
+def _lines(standing: Standing, found: Verdict) -> Iterator[tuple[str, str | Text]]:
+    yield "state", state(standing, found).append(f", since {moment(found.since)}", style="dim")
     yield "source", standing.source or NONE
     yield from _last_batch(standing)
     yield from (("begun", _begun(standing, number)) for number in range(len(standing.health.planned)))

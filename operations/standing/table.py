@@ -93,9 +93,8 @@ def gaps(standing: Standing) -> str:
 def per_minute(standing: Standing) -> str:
     """Posts; where not all of the time was heard, of how much of it they are."""
     rate = standing.rate
-    if rate.per_minute is None or rate.minutes - rate.heard_minutes < 0.05:
-        return number(rate.per_minute)
-    return f"{number(rate.per_minute)} ({rate.heard_minutes / rate.minutes:.0%} heard)"
+    heard = f" ({rate.heard_minutes / rate.minutes:.0%} heard)" if rate.is_partly_heard else ""
+    return f"{number(rate.per_minute)}{heard}"
 
 
 def removals(standing: Standing) -> str:
@@ -118,9 +117,7 @@ def _stored(standing: Standing, _: Verdict) -> str:
 
 
 def _per_minute(standing: Standing, _: Verdict) -> str:
-    rate = standing.rate
-    is_whole = rate.per_minute is None or rate.minutes - rate.heard_minutes < 0.05
-    return number(rate.per_minute) if is_whole else f"{number(rate.per_minute)}*"
+    return number(standing.rate.per_minute) + ("*" if standing.rate.is_partly_heard else "")
 
 
 def _of_last(name: str, write: Callable[[float | None], str]) -> Callable[[Standing, Verdict], str]:
@@ -146,7 +143,7 @@ _COLUMNS = (
 
 
 def _attention(found: Sequence[tuple[Standing, Verdict]]) -> Iterator[Text]:
-    partly = [standing.rate.minutes for standing, said in found if _per_minute(standing, said).endswith("*")]
+    partly = [standing.rate.minutes for standing, _ in found if standing.rate.is_partly_heard]
     if partly:
         yield Text(
             f"* of less than {number(partly[0])} min: the job, or its feed, was away for the rest of them", style="dim"
