@@ -10,7 +10,7 @@ from ledger.losses import Gap, Reason
 from operations.standing.reading import Standing
 from operations.standing.table import case_count, gaps, per_minute, removals, state
 from operations.standing.verdict import Verdict, verdict
-from operations.standing.words import NONE, ago, moment, number, seconds, span
+from operations.standing.words import NONE, ago, moment, number, plain, seconds, span
 
 _MOST_GAPS = 5
 
@@ -22,9 +22,9 @@ def detail(standing: Standing) -> RenderableType:
     lines.add_column(style="dim", no_wrap=True)
     lines.add_column(overflow="fold")
     for name, value in _lines(standing, found):
-        lines.add_row(name, value)
-    attention = (Text(each, style="red" if found.is_failure else "yellow") for each in found.attention)
-    return Group(Text(f"{standing.job}, {moment(standing.at)}", style="bold"), lines, *attention)
+        lines.add_row(name, plain(value) if isinstance(value, str) else value)
+    attention = (plain(each, "red" if found.is_failure else "yellow") for each in found.attention)
+    return Group(plain(f"{standing.job}, {moment(standing.at)}", "bold"), lines, *attention)
 
 
 def _lines(standing: Standing, found: Verdict) -> Iterator[tuple[str, str | Text]]:

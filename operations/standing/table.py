@@ -12,7 +12,7 @@ from rich.text import Text
 
 from operations.standing.reading import MOST_GAPS, MOST_REMOVALS, Standing
 from operations.standing.verdict import State, Verdict, verdict
-from operations.standing.words import NONE, ago, moment, number, seconds, span
+from operations.standing.words import NONE, ago, moment, number, plain, seconds, span
 
 COLOURS: dict[State, str] = {
     "running": "green",
@@ -62,7 +62,8 @@ def _drawn(columns: Sequence[_Column], found: Sequence[tuple[Standing, Verdict]]
     for column in columns:
         drawn.add_column(column.heading, justify=column.justify, no_wrap=True)
     for standing, said in found:
-        drawn.add_row(*(column.cell(standing, said) for column in columns))
+        cells = (column.cell(standing, said) for column in columns)
+        drawn.add_row(*(plain(cell) if isinstance(cell, str) else cell for cell in cells))
     return drawn
 
 
@@ -151,4 +152,4 @@ def _attention(found: Sequence[tuple[Standing, Verdict]]) -> Iterator[Text]:
     for standing, said in found:
         style = "red" if said.is_failure else "yellow"
         for line in said.attention:
-            yield Text(f"{standing.job}: {line}", style=style)
+            yield plain(f"{standing.job}: {line}", style)

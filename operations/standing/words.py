@@ -2,8 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from rich.text import Text
+
 NONE = "–"
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def plain(value: str, style: str = "") -> Text:
+    """As it is written, brackets too, on one line, and without what a terminal would obey: a peer may have said it."""
+    return Text("".join(each if each.isprintable() else " " for each in value), style=style)
 
 
 def span(length: timedelta) -> str:

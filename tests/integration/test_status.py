@@ -16,6 +16,7 @@ from rich.console import Console
 
 from casestream.job_names import job_names
 from ledger.indexes import ensure_indexes
+from operations.standing.lines import line
 from operations.standing.reading import read
 from operations.standing.table import table
 from tests.conftest import Documents
@@ -184,11 +185,29 @@ def test_no_line_is_wider_than_the_terminal(database: Documents) -> None:
         console.print(table("casestream", at, standings, console))
         shown = console.export_text().splitlines()
         assert max(map(len, shown)) <= width
-        assert any(line.startswith("deaf") and "stands still 30 min" in line for line in shown)
+        assert any(each.startswith("deaf") and "stands still 30 min" in each for each in shown)
         headings[width] = re.split(r"  +", shown[1].strip())
     assert headings[80] == ["job", "state", "stored", "lag", "posts/min", "dead"]
     assert "case count" in headings[160]
     assert headings[200][-1] == "holder"
+
+
+def test_what_a_peer_or_a_path_says_is_shown_as_it_is_and_the_terminal_does_not_obey_it(
+    database: Documents, manage: Commands
+) -> None:
+    store(database, "deaf", {"checkpoint": "hdfs://name/[bold]/deaf", "host": "host[/]"}, source="socket")
+    gap(database, "deaf", "socket", now() - 30 * MINUTE, None)
+    database["coverage"].update_one({"job": "deaf"}, {"$set": {"cause": "no [/path]\n:smile: \x1b[31m"}})
+    detail = "\n".join(manage.done("status", "--jobname", "deaf"))
+    assert "hdfs://name/[bold]/deaf" in detail
+    assert "host[/], pid" in detail
+    assert "no [/path] :smile:  [31m" in detail
+    whole = "\n".join(manage.done("status"))
+    assert "host[/] 1" in whole
+    assert "deaf: stands still for 30 min: the feed has not been heard since then: no [/path] :smile:" in whole
+    standing = read(database, "deaf", now(), 10)
+    assert line(standing).splitlines() == [line(standing)]
+    assert "\x1b" not in detail + whole + line(standing)
 
 
 class Heard(monitoring.CommandListener):
