@@ -83,8 +83,10 @@ def _lease(standing: Standing) -> Iterator[tuple[str, str]]:
     held = {"held": "held by", "released": "given back by", "expired": "expired, of"}[lease["state"]]
     yield "lease", f"{held} {lease['host']}, pid {lease['pid']}, epoch {lease['epoch']}"
     yield "", f"since {moment(lease.get('since'))}, heartbeat {ago(lease['heartbeat'], standing.at)}"
-    if standing.expires:
+    if standing.expires and standing.expires > standing.at:
         yield "", f"expires {moment(standing.expires)}, should there be no further heartbeat"
+    elif standing.expires:
+        yield "", f"expired {moment(standing.expires)}: the next start takes it over"
     yield "checkpoint", lease["checkpoint"]
     if lease.get("spool"):
         yield "spool", lease["spool"]

@@ -50,7 +50,7 @@ def store(
     """Batches of ten posts that end now, of a job that runs."""
     begin = now() - timedelta(seconds=20 * batches)
     fill(database, Filling(job, source, f"query-of-{job}", batches, 10, dead_letters, begin=begin))
-    held = {"state": "held", "heartbeat": now(), "since": begin, "epoch": 2, **(lease or {})}
+    held = {"state": "held", "heartbeat": now(), "since": now() - 60 * MINUTE, "epoch": 2, **(lease or {})}
     database["leases"].update_one({"_id": job}, {"$set": held})
 
 
@@ -90,16 +90,45 @@ def test_a_job_s_state_is_told_by_its_lease_and_by_what_it_stores(database: Docu
     assert found["runs"]["attention"] == []
 
 
+def test_what_was_left_before_its_start_is_not_held_against_a_job_that_has_just_been_started(
+    database: Documents, manage: Commands
+) -> None:
+    restarted = {"since": now() - MINUTE / 2}
+    for job in ("deaf", "stuck", "quiet", "new"):
+        begin = now() - timedelta(hours=1)
+        fill(database, Filling(job, "socket", f"query-of-{job}", 6 if job != "new" else 0, 10, begin=begin))
+        held = {"state": "held", "heartbeat": now(), **restarted}
+        database["leases"].update_one({"_id": job}, {"$set": held})
+    gap(database, "deaf", "socket", now() - 50 * MINUTE, None)
+    planned = {"state": "planned", "committed_at": None, "planned_at": now() - 58 * MINUTE}
+    database["batches"].update_one({"job": "stuck", "batch_id": 5}, {"$set": planned})
+    assert {job: (each["state"], each["attention"]) for job, each in told(manage).items()} == dict.fromkeys(
+        ("deaf", "new", "quiet", "stuck"), ("running", [])
+    )
+    database["leases"].update_many({}, {"$set": {"since": now() - 3 * MINUTE}})
+    found = told(manage)
+    assert {job: each["state"] for job, each in found.items()} == {
+        "deaf": "stands still", "new": "running", "quiet": "running", "stuck": "stands still",
+    }  # fmt: skip
+    assert found["deaf"]["attention"][0].startswith("stands still for 50 min: the feed has not been heard since then")
+    assert found["stuck"]["attention"][0].startswith("stands still for 58 min: batch 5 was begun then")
+    assert found["quiet"]["attention"][0].startswith("no batch for 58 min, usually one every 20 s: ")
+    assert found["new"]["attention"][0].startswith("no batch yet, 3 min after its start: ")
+
+
 def test_check_fails_where_a_job_that_should_run_does_not(database: Documents, manage: Commands) -> None:
     store(database, "runs")
     store(database, "ended", {"state": "released"})
     assert manage.run("status", "--check").code == 0
-    assert manage.run("status", "--check", "--jobname", "runs").code == 0
+    alive = manage.run("status", "--check", "--jobname", "runs")
+    assert alive.code == 0
+    assert "should there be no further heartbeat" in alive.stdout
     named = manage.run("status", "--check", "--jobname", "ended")
     assert (named.code, named.stderr.splitlines()[-1]) == (1, "not running: ended (stopped)")
     store(database, "dead", {"heartbeat": now() - MINUTE, "last_alive": BEGIN})
     ended = manage.run("status", "--check")
     assert (ended.code, ended.stderr.splitlines()[-1]) == (1, "not running: dead (dead)")
+    assert "the next start takes it over" in manage.run("status", "--jobname", "dead").stdout
 
 
 def test_json_says_what_was_stored_and_its_fields_are_in_the_docs(database: Documents, manage: Commands) -> None:
