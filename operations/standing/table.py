@@ -36,7 +36,7 @@ class _Column:
     cell: Callable[[Standing, Verdict], str | Text]
     justify: Literal["left", "right"] = "right"
     goes: int | None = None
-    """Where the terminal is too narrow, the column with the lowest number is left out first; None: never."""
+    """Where the terminal is too narrow, the column with the lowest number is left out first; None: never, it wraps."""
 
 
 def table(database: str, at: datetime, standings: Sequence[Standing], console: Console) -> RenderableType:
@@ -60,7 +60,7 @@ def _fitting(found: Sequence[tuple[Standing, Verdict]], console: Console) -> Tab
 def _drawn(columns: Sequence[_Column], found: Sequence[tuple[Standing, Verdict]]) -> Table:
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        drawn.add_column(column.heading, justify=column.justify, no_wrap=True)
+        drawn.add_column(column.heading, justify=column.justify, no_wrap=column.goes is not None, overflow="fold")
     for standing, said in found:
         cells = (column.cell(standing, said) for column in columns)
         drawn.add_row(*(plain(cell) if isinstance(cell, str) else cell for cell in cells))
@@ -130,13 +130,13 @@ _COLUMNS = (
     _Column("source", lambda standing, _: standing.source or NONE, "left", goes=5),
     _Column("state", state, "left"),
     _Column("batch", _of_last("batch_id", number), goes=7),
-    _Column("stored", _stored),
+    _Column("stored", _stored, goes=12),
     _Column("posts", _of_last("posts", number), goes=3),
     _Column("took", _of_last("seconds", seconds), goes=2),
     _Column("lag", _of_last("lag_seconds", seconds), goes=9),
-    _Column("posts/min", _per_minute),
+    _Column("posts/min", _per_minute, goes=10),
     _Column("gaps", lambda standing, _: gaps(standing), goes=8),
-    _Column("dead", lambda standing, _: number(standing.dead_letters)),
+    _Column("dead", lambda standing, _: number(standing.dead_letters), goes=11),
     _Column("to go", lambda standing, _: removals(standing), goes=4),
     _Column("case count", lambda standing, _: case_count(standing), "left", goes=6),
     _Column("holder", lambda standing, _: holder(standing), "left", goes=1),
