@@ -25,6 +25,7 @@ from operations.standing.reading import Documents, Standing, read
 from operations.standing.table import table
 from operations.standing.verdict import verdict
 from operations.standing.watch import watch
+from operations.terminal import Output
 
 READ_SECONDS = 60.0
 _MINUTES = 10.0
@@ -53,7 +54,7 @@ def status(
     """
     if is_watched and is_checked:
         raise FixSettings(["--check: it looks once, and --watch again and again. Choose one of them."])
-    console = Console()
+    console = Output()
     if not console.is_terminal:
         console.width = _WITHOUT_TERMINAL
     with opened(command_line.read_storage(settings_file)) as database:

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -276,6 +277,17 @@ def test_jobs_without_a_lease_are_found_between_those_that_have_one(database: Do
     gap(database, "c", "socket", BEGIN, None)
     assert job_names(database) == ["a", "b", "d", "f", "g"]
     assert job_names(database, ("batches", "coverage")) == ["a", "b", "c", "d", "f", "g"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(mongodb_uri: str, database: Documents) -> None:
+    store(database)
+    reader, writer = os.pipe()
+    os.close(reader)
+    settings = environment({"mongodb_uri": mongodb_uri, "database": database.name})
+    arguments = [sys.executable, "manage.py", "status"]
+    with os.fdopen(writer) as output:
+        ended = subprocess.run(arguments, stdout=output, stderr=subprocess.PIPE, cwd=ROOT, env=settings, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_watching_refreshes_in_place_and_ends_well_with_ctrl_c(mongodb_uri: str, database: Documents) -> None:
