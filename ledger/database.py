@@ -68,12 +68,17 @@ def reach(database: Database[dict[str, Any]]) -> str | None:
             ) from error
         return str(error)
     except (ServerSelectionTimeoutError, ConnectionFailure) as error:
-        why = str(error).split(", Timeout:", 1)[0].split(" (configured timeouts:", 1)[0]
+        why = brief(error)
         _refuse(database, why)
         return why
     except PyMongoError as error:
         return str(error)
     return None
+
+
+def brief(error: PyMongoError) -> str:
+    """Who does not answer and why, without pymongo's timeouts and its picture of the servers."""
+    return str(error).split(", Timeout:", 1)[0].split(" (configured timeouts:", 1)[0]
 
 
 def is_unauthorized(error: OperationFailure) -> bool:

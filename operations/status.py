@@ -28,6 +28,8 @@ from operations.standing.watch import watch
 from operations.terminal import Output
 
 READ_SECONDS = 60.0
+ANSWER_SECONDS = 5.0
+"""A server that is away is told of after these: a reading alone would wait for it as long as it may take."""
 _MINUTES = 10.0
 _EVERY_SECONDS = 5.0
 _WITHOUT_TERMINAL = 200
@@ -60,9 +62,15 @@ def status(
     with opened(command_line.read_storage(settings_file)) as database:
         look = _Look(database, jobname, minutes)
         if is_watched:
+            complaints = Console(stderr=True) if is_json else None
             with Interrupt() as interrupt:
                 watch(
-                    lambda: look.shown(console, is_json, is_a_line=not console.is_terminal), console, every, interrupt
+                    lambda: look.shown(console, is_json, is_a_line=not console.is_terminal),
+                    console,
+                    every,
+                    interrupt,
+                    SystemClock(),
+                    complaints,
                 )
             return
         try:
@@ -85,6 +93,8 @@ class _Look:
     def shown(self, console: Console, is_json: bool, is_a_line: bool = False) -> RenderableType:
         """Read all. Raises CannotStart where the job is not known, pymongo's errors."""
         at = SystemClock().now()
+        with pymongo.timeout(ANSWER_SECONDS):
+            self._database.command("ping")
         with pymongo.timeout(READ_SECONDS):
             self.standings = [read(self._database, job, at, self._minutes) for job in self._jobs()]
         if is_json:
