@@ -92,9 +92,9 @@ class _Look:
 
     def shown(self, console: Console, is_json: bool, is_a_line: bool = False) -> RenderableType:
         """Read all. Raises CannotStart where the job is not known, pymongo's errors."""
-        at = SystemClock().now()
         with pymongo.timeout(ANSWER_SECONDS):
             self._database.command("ping")
+        at = SystemClock().now()
         with pymongo.timeout(READ_SECONDS):
             self.standings = [read(self._database, job, at, self._minutes) for job in self._jobs()]
         if is_json:
