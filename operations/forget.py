@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 import command_line
 from casestream.job_names import job_names
 from clock import SystemClock
-from errors import CannotStart, FixSettings, JobError
+from errors import FixSettings, JobError
 from ledger.forgotten import ForgottenLog
 from ledger.removal import FORGET
 from operations.database import opened
@@ -24,8 +24,8 @@ from operations.forgetting.removing import Forgetting
 from operations.forgetting.scan import Found, Scan, Scope
 from operations.forgetting.spools import JobSpool
 from operations.forgetting.targets import Targets
-from operations.integrity import stored
 from operations.integrity.stored import Documents
+from operations.known_jobs import refuse_unknown
 from operations.lease import held
 from operations.terminal import terminal
 from operations.times import refuse_no_time, time_of
@@ -115,8 +115,7 @@ def _say_file(file: Path, found: Ids) -> None:
 def _jobs(database: Documents, jobname: str | None) -> tuple[str, ...]:
     if jobname is None:
         return tuple(job_names(database))
-    if not stored.is_known(database, jobname):
-        raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+    refuse_unknown(database, jobname)
     return (jobname,)
 
 

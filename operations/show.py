@@ -10,8 +10,8 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 import command_line
-from errors import CannotStart
 from operations.database import opened
+from operations.known_jobs import refuse_unknown
 from operations.terminal import Output
 
 _SHOWN_POSTS = 2
@@ -26,8 +26,7 @@ def show(
     """Show what a job has stored: its last micro-batches, and the newest document with its first posts."""
     console = Output()
     with opened(command_line.read_storage(settings_file)) as database:
-        if database["leases"].find_one({"_id": jobname}) is None:
-            raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+        refuse_unknown(database, jobname)
         console.print(_batches(database, jobname))
         newest = database["micro_batches"].find_one(
             {"job": jobname}, {"content": {"$slice": posts}}, sort=[("timestamp", -1), ("part", 1)]

@@ -16,8 +16,8 @@ from casestream.job_names import job_names
 from clock import SystemClock
 from errors import CannotStart, FixSettings, JobError
 from operations.database import opened
-from operations.integrity import stored
 from operations.interrupt import Interrupt
+from operations.known_jobs import refuse_unknown
 from operations.standing.as_json import as_json
 from operations.standing.detail import detail
 from operations.standing.lines import line
@@ -108,8 +108,7 @@ class _Look:
     def _jobs(self) -> list[str]:
         if self._jobname is None:
             return job_names(self._database)
-        if not stored.is_known(self._database, self._jobname):
-            raise CannotStart(f"the database {self._database.name} knows no job of the name {self._jobname}")
+        refuse_unknown(self._database, self._jobname)
         return [self._jobname]
 
 

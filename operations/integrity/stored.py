@@ -10,7 +10,6 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from casestream.job_names import job_names
 from micro_batch import ids_below, query_of
 
 Documents = Database[dict[str, Any]]
@@ -18,7 +17,6 @@ Documents = Database[dict[str, Any]]
 WINDOW_BATCHES = 128
 _DECODED: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC, unicode_decode_error_handler="replace")
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
-_COLLECTIONS = ("batches", "micro_batches", "dead_letters", "coverage")
 _LETTER_FIELDS = ("batch_id", "origin", "problem", "sha256", "raw", "length", "requeue_run")
 
 
@@ -113,18 +111,6 @@ def requeued_queries(database: Documents, job: str, run: str) -> dict[Any, list[
 def batch_of_letter(letter: Mapping[str, Any]) -> str:
     """The `_id` of a dead letter's batch."""
     return f"{query_of(letter['_id'])}:{letter.get('batch_id')}"
-
-
-def jobs(database: Documents) -> list[str]:
-    """Every job that was ever begun, or of which anything is stored."""
-    return job_names(database, _COLLECTIONS)
-
-
-def is_known(database: Documents, job: str) -> bool:
-    """Whether the job was ever begun, or anything of it is stored."""
-    if database["leases"].find_one({"_id": job}, {"_id": 1}) is not None:
-        return True
-    return any(database[each].find_one({"job": job}, {"_id": 1}) is not None for each in _COLLECTIONS)
 
 
 def _strays(database: Documents, job: str, letters: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -191,7 +191,7 @@ def test_a_database_without_jobs_says_what_to_type(manage: Commands, database: D
     assert json.loads(manage.done("status", "--json")[0])["jobs"] == []
     nobody = manage.run("status", "--jobname", "nobody")
     assert (nobody.code, nobody.stderr.splitlines()[-1]) == (
-        3, f"the database {database.name} knows no job of the name nobody",
+        3, f"the database {database.name} knows no job of the name nobody: it holds nothing of any job",
     )  # fmt: skip
 
 
