@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """The operator's commands. A new one is a file in operations/ and a line in COMMANDS."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -74,6 +75,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no dash is no reason to say nothing
     try:
         code = main()
         sys.stdout.flush()

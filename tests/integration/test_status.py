@@ -279,6 +279,15 @@ def test_jobs_without_a_lease_are_found_between_those_that_have_one(database: Do
     assert job_names(database, ("batches", "coverage")) == ["a", "b", "c", "d", "f", "g"]
 
 
+def test_a_terminal_that_knows_few_letters_is_shown_what_it_knows(mongodb_uri: str, database: Documents) -> None:
+    store(database, batches=0)
+    settings = environment({"mongodb_uri": mongodb_uri, "database": database.name})
+    arguments = [sys.executable, "manage.py", "status"]
+    shown = subprocess.check_output(arguments, cwd=ROOT, env=settings | {"PYTHONIOENCODING": "latin-1"}, timeout=60)
+    assert b"covid" in shown
+    assert b"?" in shown
+
+
 def test_a_reader_that_has_seen_enough_is_no_error(mongodb_uri: str, database: Documents) -> None:
     store(database)
     reader, writer = os.pipe()
