@@ -60,7 +60,9 @@ def _stuck(standing: Standing) -> tuple[datetime, str] | None:
     patience = max(_STILL_AFTER, timedelta(seconds=_USUAL_TIMES * (standing.health.usual_seconds or 0)))
     lasting = [gap for gap in standing.gaps if gap.until is None and _waits(standing, gap.since) > _STILL_AFTER]
     if lasting:
-        return lasting[-1].since, f"the feed has not been heard since then: {lasting[-1].cause}"
+        return lasting[
+            -1
+        ].since, f"the feed has not been heard since then: {lasting[-1].cause}. manage.py doctor looks at it"
     planned = [each for each in standing.health.planned if not each.is_requeue]
     begun = [each for each in planned if _waits(standing, each.since) > patience]
     if begun:

@@ -36,6 +36,8 @@ def number(value: float | None, most: int | None = None) -> str:
         return NONE
     if value == most:
         return f"{value:,}+"
+    if 0 < value < 0.05:
+        return "<0.1"
     return f"{value:,.0f}" if value == int(value) or value >= 100 else f"{value:,.1f}"
 
 
