@@ -83,17 +83,6 @@ def dead_letters(database: Documents, job: str, window: Window) -> Iterator[tupl
                 yield batch, letter
 
 
-def stray_dead_letters(database: Documents, job: str) -> Iterator[dict[str, Any]]:
-    """The job's dead letters of batches that the ledger does not have."""
-    held: list[dict[str, Any]] = []
-    for letter in database["dead_letters"].find({"job": job}, {"batch_id": 1, "origin": 1}):
-        held.append(letter)
-        if len(held) == 1_000:
-            yield from _strays(database, job, held)
-            held = []
-    yield from _strays(database, job, held)
-
-
 def is_dead(database: Documents, name: str) -> bool:
     """Whether the dead letter with that id is there, and in no requeue."""
     return database["dead_letters"].find_one({"_id": name, "requeue_run": None}, {"_id": 1}) is not None
@@ -111,9 +100,3 @@ def requeued_queries(database: Documents, job: str, run: str) -> dict[Any, list[
 def batch_of_letter(letter: Mapping[str, Any]) -> str:
     """The `_id` of a dead letter's batch."""
     return f"{query_of(letter['_id'])}:{letter.get('batch_id')}"
-
-
-def _strays(database: Documents, job: str, letters: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    wanted = {"job": job, "_id": {"$in": list({batch_of_letter(letter) for letter in letters})}}
-    known = {entry["_id"] for entry in database["batches"].find(wanted, {"_id": 1})}
-    yield from (letter for letter in letters if batch_of_letter(letter) not in known)
