@@ -2,6 +2,7 @@
 """The operator's commands. A new one is a file in operations/ and a line in COMMANDS."""
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -75,6 +76,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no dash is no reason to say nothing
     try:
         code = main()
         print(end="", flush=True)  # noqa: T201 - what waits to be written; there may be no output at all

@@ -1,11 +1,6 @@
-"""`batches`: one document for each micro-batch, planned before its first write and committed after its last.
+"""`batches`: an entry (`ledger.entries`) of each micro-batch, planned before its first write, committed after its last.
 
-{ _id: "<query id>:<batch id>", job, source, query_id, batch_id, timestamp, total_case_count, case_count, offsets,
-  parts, posts, dead_letters, tombstones, forgotten, deletions, edits, filtered, duplicates, bytes, content_hash,
-  removals_hash, newest_received_at, code_version, from_start, epoch, state: "planned" | "committed", planned_at,
-  committed_at | null, seconds, lag_seconds, spans: {phase: ms} }
-
-epoch is that of the lease (`ledger.leases`) under which the entry was last planned or taken over; one of an earlier
+epoch is that of the lease (`ledger.lease`) under which the entry was last planned or taken over; one of an earlier
 version has none, which counts as 0. A planned entry is replaced, taken over and removed by its own epoch or a later one
 only, and committed by its own only, each in one operation: a holder that was replaced changes nothing when it wakes up.
 
@@ -14,22 +9,18 @@ and counts of the posts only that it stored: what it found no posts are the dead
 in the entries of their batches.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from case_count import CaseCount
 from clock import Clock
 from errors import LeaseLost
-from ledger.leases import lost
-from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, Contents, LoggedBatch, ids_below, lease_of
+from ledger.entries import entry_of, plan_of
+from ledger.lease import lost
+from micro_batch import REQUEUE, BatchId, BatchPlan, Committed, ids_below, lease_of
 from settings import Settings
-
-_COUNTED_LATER = ("forgotten", "deletions", "edits", "filtered")
-"""Of `Contents`: what an earlier version's entry has not, `removals_hash` beside."""
 
 
 class BatchLedger:
@@ -67,14 +58,15 @@ class BatchLedger:
             )
             if entry is None:
                 raise self._lost(batch)
-        return _plan(entry) if entry else None
+        return plan_of(entry) if entry else None
 
     def plan(self, plan: BatchPlan) -> None:
         """Write the entry, or write it anew where the batch turned out to hold something else.
 
         Raises LeaseLost where it is committed, or a later holder's.
         """
-        earlier, entry = {"_id": str(plan.id), **self._mine_to_plan}, self._entry(plan)
+        earlier = {"_id": str(plan.id), **self._mine_to_plan}
+        entry = entry_of(plan, self._settings, self._code_version, self._epoch, self._clock.now())
         try:
             self._batches.replace_one(earlier, entry, upsert=True)
         except DuplicateKeyError:
@@ -152,54 +144,8 @@ class BatchLedger:
     def _lost(self, batch: BatchId) -> LeaseLost:
         return lost(lease_of(batch.query_id, self._settings.jobname))
 
-    def _entry(self, plan: BatchPlan) -> dict[str, Any]:
-        contents = plan.contents
-        return {
-            "_id": str(plan.id),
-            "job": self._settings.jobname,
-            "source": self._settings.source,
-            "query_id": plan.id.query_id,
-            "batch_id": plan.id.number,
-            "timestamp": plan.logged.timestamp,
-            "total_case_count": plan.case_count.total,
-            "case_count": plan.case_count.provenance(),
-            "offsets": [dict(each) for each in plan.logged.offsets],
-            "parts": plan.parts,
-            "posts": contents.posts,
-            "dead_letters": contents.dead_letters,
-            "tombstones": contents.tombstones,
-            **{name: getattr(contents, name) for name in _COUNTED_LATER},
-            "duplicates": contents.duplicates + _dropped_by_receiver(plan.logged.offsets),
-            "bytes": contents.bytes,
-            "content_hash": contents.content_hash,
-            "removals_hash": contents.removals_hash,
-            "newest_received_at": contents.newest_received_at,
-            "code_version": self._code_version,
-            "from_start": self._settings.from_start,
-            "epoch": self._epoch,
-            "state": "planned",
-            "planned_at": self._clock.now(),
-            "committed_at": None,
-        }
-
 
 def highest_epoch(database: Database[dict[str, Any]], job: str) -> int:
     """The highest epoch of what the job, or a requeue of it, has planned and not committed; 0 where there is none."""
     planned = database["batches"].find({"job": job, "state": "planned"}, {"epoch": 1})
     return max((entry.get("epoch", 0) for entry in planned), default=0)
-
-
-def _plan(entry: Mapping[str, Any]) -> BatchPlan:
-    count = CaseCount.stored(entry)
-    contents = Contents(
-        **{name: entry[name] for name in ("posts", "dead_letters", "tombstones", "bytes", "content_hash")},
-        newest_received_at=entry["newest_received_at"],
-        duplicates=entry["duplicates"] - _dropped_by_receiver(entry["offsets"]),
-        **{name: entry[name] for name in (*_COUNTED_LATER, "removals_hash") if name in entry},
-    )
-    logged = LoggedBatch(entry["timestamp"], tuple(entry["offsets"]))
-    return BatchPlan(BatchId(entry["query_id"], entry["batch_id"]), logged, contents, entry["parts"], count)
-
-
-def _dropped_by_receiver(offsets: Iterable[Mapping[str, Any]]) -> int:
-    return sum(each.get("duplicates", 0) for each in offsets)

@@ -21,7 +21,8 @@ from tls import speaks_tls
 
 _SELECTION_MILLISECONDS = 5_000
 _TLS_SECONDS = 2
-_AUTHENTICATION_FAILED = {18, 13, 8000}
+_UNAUTHORIZED = 13
+_AUTHENTICATION_FAILED = {18, _UNAUTHORIZED, 8000}
 
 
 def connect(uri: str, database: str, ca_file: str | None = None) -> Database[dict[str, Any]]:
@@ -67,12 +68,25 @@ def reach(database: Database[dict[str, Any]]) -> str | None:
             ) from error
         return str(error)
     except (ServerSelectionTimeoutError, ConnectionFailure) as error:
-        why = str(error).split(", Timeout:", 1)[0].split(" (configured timeouts:", 1)[0]
+        why = brief(error)
         _refuse(database, why)
         return why
     except PyMongoError as error:
         return str(error)
     return None
+
+
+def brief(error: PyMongoError) -> str:
+    """Who does not answer and why, without pymongo's timeouts and its picture of the servers."""
+    return str(error).split(", Timeout:", 1)[0].split(" (configured timeouts:", 1)[0]
+
+
+def is_unauthorized(error: OperationFailure) -> bool:
+    """Whether the server refused because the user's role lacks a right.
+
+    https://www.mongodb.com/docs/manual/reference/error-codes/
+    """
+    return error.code == _UNAUTHORIZED
 
 
 def _refuse(database: Database[dict[str, Any]], why: str) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from ledger.database import is_unauthorized
 from ledger.validators import ensure_validators
 from ledger.views import ensure_views
 
 log = logging.getLogger(__name__)
-
-_UNAUTHORIZED = 13
 
 
 def ensure_described(database: Database[dict[str, Any]]) -> None:
@@ -26,7 +25,7 @@ def ensure_described(database: Database[dict[str, Any]]) -> None:
         ensure_views(database, stored)
     except OperationFailure as error:
         said = (error.details or {}).get("errmsg", error)
-        if error.code == _UNAUTHORIZED:
+        if is_unauthorized(error):
             log.warning(
                 "views and validators not made, the user lacks a right: give its role listCollections, "
                 "createCollection and collMod, as deploy/mongodb/roles.json does database=%s error=%r",

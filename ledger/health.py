@@ -15,13 +15,12 @@ from typing import Any, Literal
 from pymongo.database import Database
 
 from casestream.job_names import job_names
+from ledger.leases import period_of
 from micro_batch import REQUEUE
 
 State = Literal["running", "stopping", "stopped", "silent", "unknown"]
 
 _USUAL_OF = 20
-PERIOD_SECONDS = 30
-"""Of a lease that an earlier version took."""
 _MOST_PLANNED = 10
 _SPANS = (timedelta(hours=1), timedelta(days=2), None)
 """How far back of a job's last sign of life its last micro-batches are looked for, one after the other."""
@@ -127,7 +126,7 @@ def _state(lease: Mapping[str, Any] | None, now: datetime) -> State:
         return "unknown"
     if lease["state"] == "released":
         return "stopped"
-    period = timedelta(seconds=lease.get("period_seconds", PERIOD_SECONDS))
+    period = timedelta(seconds=period_of(lease))
     if lease["state"] == "expired" or now - lease["heartbeat"] > period:
         return "silent"
     return "stopping" if lease["stop_requested"] else "running"

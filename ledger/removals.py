@@ -29,6 +29,8 @@ TOLD = ("id", "author", "kind", "refers_to", "edit_of", "origin", "received_at")
 """The fields of a post that `Asked.takes` goes by."""
 
 _FIRST_SECONDS = 20
+_LATEST_UNDONE = timedelta(minutes=1)
+"""Due no later than that is what was never done: `_FIRST_SECONDS` at most, and as much as two clocks may differ."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,6 @@ class RemovalLog:
         """Whether there is one that was never done."""
         return self._removals.find_one({"job": self._job, "done_at": None}, {"_id": 1}) is not None
 
-    def number_left(self, most: int) -> int:
-        """How many are due and were never done; counted up to that number."""
-        left = {"job": self._job, "due_at": {"$lte": self._clock.now()}, "done_at": None}
-        return self._removals.count_documents(left, limit=most)
-
     def due(self, most: int) -> Asked:
         """The first that are due now, of batches that are committed."""
         wanted: dict[str, Any] = {"job": self._job, "due_at": {"$lte": self._clock.now()}}
@@ -152,6 +149,15 @@ class RemovalLog:
         if age >= self._within:
             return None
         return min(now + max(age, timedelta(seconds=_FIRST_SECONDS)), done_at + self._within)
+
+
+def number_left(database: Database[dict[str, Any]], job: str, now: datetime, most: int) -> int:
+    """How many entries of the job were never done, those that are postponed too; counted up to that number.
+
+    Raises pymongo's errors.
+    """
+    soon = now + _LATEST_UNDONE  # a bound for the index alone: what is done is due again later, and is not read
+    return database["removals"].count_documents({"job": job, "due_at": {"$lte": soon}, "done_at": None}, limit=most)
 
 
 def _batch_of(entry: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from errors import CannotStart, JobError
 from operations.database import opened
 from operations.described.reading import Documents, deviations, of_job
 from operations.described.report import Report
-from operations.integrity import stored
+from operations.known_jobs import refuse_unknown
 from operations.terminal import terminal
 
 
@@ -34,8 +34,8 @@ def check(
     with opened(command_line.read_storage(settings_file)) as database:
         report = Report()
         try:
-            if jobname is not None and not stored.is_known(database, jobname):
-                raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+            if jobname is not None:
+                refuse_unknown(database, jobname)
             _check(database, jobname, report)
         except PyMongoError as error:
             raise CannotStart(f"MongoDB failed while it was read, and nothing is known: {error}") from error

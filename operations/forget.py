@@ -15,17 +15,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 import command_line
 from casestream.job_names import job_names
 from clock import SystemClock
-from errors import CannotStart, FixSettings, JobError
+from errors import JobError
 from ledger.forgotten import ForgottenLog
 from ledger.removal import FORGET
 from operations.database import opened
-from operations.forgetting.id_file import Ids, read_ids
+from operations.forgetting.named import named
 from operations.forgetting.removing import Forgetting
 from operations.forgetting.scan import Found, Scan, Scope
 from operations.forgetting.spools import JobSpool
 from operations.forgetting.targets import Targets
-from operations.integrity import stored
 from operations.integrity.stored import Documents
+from operations.known_jobs import refuse_unknown
 from operations.lease import held
 from operations.terminal import terminal
 from operations.times import refuse_no_time, time_of
@@ -68,7 +68,7 @@ def forget(
     MongoDB cannot be reached, there is no such job, or another forget is running.
     """
     refuse_no_time(since, until)
-    targets = _targets(post or [], author or [], from_file, posts, authors)
+    targets = named(post or [], author or [], from_file, posts, authors)
     with opened(command_line.read_storage(settings_file)) as database, _explained():
         scope = Scope(_jobs(database, jobname), since, until)
         for job in scope.jobs:
@@ -79,44 +79,10 @@ def forget(
             _look(database, scope, targets, export or [])
 
 
-def _targets(post: list[str], author: list[str], file: Path | None, posts: bool, authors: bool) -> Targets:
-    """Everything that was named. Raises FixSettings."""
-    problems = []
-    if not (post or author or file):
-        problems.append("--post ID, --author ID or --from-file FILE: say what is to be forgotten")
-    # A shell's empty variable is an empty string, which stands in many a dead letter.
-    problems += [f"--post {each!r}: an id is one word" for each in post if len(each.split()) != 1]
-    problems += [f"--author {each!r}: an id has letters or digits in it" for each in author if not each.strip()]
-    if (posts, authors) in ((True, True), (False, False)) and file:
-        problems.append("--from-file: say with --posts or with --authors what its ids are; the file does not")
-    if (posts or authors) and not file:
-        problems.append(
-            "--posts and --authors say what --from-file holds: one post is --post ID, one author --author ID"
-        )
-    if problems:
-        raise FixSettings(problems)
-    ids: frozenset[str] = frozenset()
-    if file is not None:
-        found = read_ids(file)
-        ids = found.ids
-        _say_file(file, found)
-    return Targets(
-        frozenset(post) | (ids if posts else frozenset()), frozenset(author) | (ids if authors else frozenset())
-    )
-
-
-def _say_file(file: Path, found: Ids) -> None:
-    reasons = ", ".join(f"{number:,} {reason}" for reason, number in sorted(found.reasons.items()))
-    print(f"{file}: {len(found.ids):,} ids to forget ({reasons})")
-    if found.passed_over:
-        print(f"{found.passed_over:,} of them passed over: their place is to go, and no post here has one")
-
-
 def _jobs(database: Documents, jobname: str | None) -> tuple[str, ...]:
     if jobname is None:
         return tuple(job_names(database))
-    if not stored.is_known(database, jobname):
-        raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+    refuse_unknown(database, jobname)
     return (jobname,)
 
 

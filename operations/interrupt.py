@@ -3,6 +3,8 @@
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from select import select
 from types import FrameType, TracebackType
 from typing import Protocol, Self
@@ -29,6 +31,7 @@ class Interrupt:
 
     def __init__(self) -> None:
         self.requested = False
+        self._raises = False
         self._receiver, self._sender = socket.socketpair()
 
     def __enter__(self) -> Self:
@@ -56,6 +59,19 @@ class Interrupt:
         if self.requested:
             raise Interrupted
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """For what may be broken off anywhere: in the block the first signal raises too, whatever it is at.
+
+        Raises: Interrupted: the process was asked to end.
+        """
+        self.check()
+        self._raises = True
+        try:
+            yield
+        finally:
+            self._raises = False
+
     def wait(self, seconds: float) -> None:
         """Let that time pass. Raises: Interrupted: the process was asked to end."""
         select([self], [], [], seconds)
@@ -75,3 +91,5 @@ class Interrupt:
         for number in SIGNALS:
             signal.signal(number, signal.default_int_handler)
         self.request()
+        if self._raises:
+            raise Interrupted

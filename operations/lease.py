@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from clock import SystemClock
 from ledger.indexes import ensure_indexes
-from ledger.leases import Lease
+from ledger.lease import Lease
 
 
 @contextmanager

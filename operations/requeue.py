@@ -15,12 +15,13 @@ from pyspark.errors import PySparkException
 
 import command_line
 from clock import SystemClock
-from errors import CannotStart, JobError
+from errors import JobError
 from ledger.batches import highest_epoch
 from ledger.dead_letters import Selection
 from micro_batch import REQUEUE, lease_of
 from monitoring.log_lines import redacted
 from operations.database import opened_with_uri
+from operations.known_jobs import unknown
 from operations.lease import held
 from operations.times import refuse_no_time, time_of
 from runtime.failures import cause
@@ -61,7 +62,7 @@ def requeue(
     settings = command_line.read_like_job(jobname, settings_file)
     with opened_with_uri(settings) as (database, uri), _explained(settings):
         if database["leases"].find_one({"_id": jobname}) is None:
-            raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+            raise unknown(database, jobname)
         refuse_newer(database, jobname)
         with _lease(database, settings) if yes else nullcontext((_refuse, 0)) as (fence, epoch):
             folder = Path(".data", jobname, "requeue")

@@ -7,12 +7,12 @@ import typer
 from bson import json_util
 from pymongo.database import Database
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
 import command_line
-from errors import CannotStart
 from operations.database import opened
+from operations.known_jobs import refuse_unknown
+from operations.terminal import Output
 
 _SHOWN_POSTS = 2
 _LAST_BATCHES = 10
@@ -24,10 +24,9 @@ def show(
     settings_file: Annotated[Path | None, typer.Option(help="A file of lines CASESTREAM_A_B=value.")] = None,
 ) -> None:
     """Show what a job has stored: its last micro-batches, and the newest document with its first posts."""
-    console = Console()
+    console = Output()
     with opened(command_line.read_storage(settings_file)) as database:
-        if database["leases"].find_one({"_id": jobname}) is None:
-            raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+        refuse_unknown(database, jobname)
         console.print(_batches(database, jobname))
         newest = database["micro_batches"].find_one(
             {"job": jobname}, {"content": {"$slice": posts}}, sort=[("timestamp", -1), ("part", 1)]

@@ -16,8 +16,8 @@ from casestream.job_names import job_names
 from clock import SystemClock
 from errors import CannotStart, FixSettings, JobError
 from operations.database import opened
-from operations.integrity import stored
 from operations.interrupt import Interrupt
+from operations.known_jobs import refuse_unknown
 from operations.standing.as_json import as_json
 from operations.standing.detail import detail
 from operations.standing.lines import line
@@ -25,8 +25,11 @@ from operations.standing.reading import Documents, Standing, read
 from operations.standing.table import table
 from operations.standing.verdict import verdict
 from operations.standing.watch import watch
+from operations.terminal import Output
 
 READ_SECONDS = 60.0
+ANSWER_SECONDS = 5.0
+"""A server that is away is told of after these: a reading alone would wait for it as long as it may take."""
 _MINUTES = 10.0
 _EVERY_SECONDS = 5.0
 _WITHOUT_TERMINAL = 200
@@ -53,15 +56,21 @@ def status(
     """
     if is_watched and is_checked:
         raise FixSettings(["--check: it looks once, and --watch again and again. Choose one of them."])
-    console = Console()
+    console = Output()
     if not console.is_terminal:
         console.width = _WITHOUT_TERMINAL
     with opened(command_line.read_storage(settings_file)) as database:
         look = _Look(database, jobname, minutes)
         if is_watched:
+            complaints = Console(stderr=True) if is_json else None
             with Interrupt() as interrupt:
                 watch(
-                    lambda: look.shown(console, is_json, is_a_line=not console.is_terminal), console, every, interrupt
+                    lambda: look.shown(console, is_json, is_a_line=not console.is_terminal),
+                    console,
+                    every,
+                    interrupt,
+                    SystemClock(),
+                    complaints,
                 )
             return
         try:
@@ -83,6 +92,8 @@ class _Look:
 
     def shown(self, console: Console, is_json: bool, is_a_line: bool = False) -> RenderableType:
         """Read all. Raises CannotStart where the job is not known, pymongo's errors."""
+        with pymongo.timeout(ANSWER_SECONDS):
+            self._database.command("ping")
         at = SystemClock().now()
         with pymongo.timeout(READ_SECONDS):
             self.standings = [read(self._database, job, at, self._minutes) for job in self._jobs()]
@@ -97,8 +108,7 @@ class _Look:
     def _jobs(self) -> list[str]:
         if self._jobname is None:
             return job_names(self._database)
-        if not stored.is_known(self._database, self._jobname):
-            raise CannotStart(f"the database {self._database.name} knows no job of the name {self._jobname}")
+        refuse_unknown(self._database, self._jobname)
         return [self._jobname]
 
 

@@ -1,4 +1,4 @@
-"""Where a command speaks to its operator: standard error, as lines of a log or as a live terminal."""
+"""Where a command speaks to its operator: standard error, as lines of a log or as a live terminal; standard output."""
 
 import functools
 import logging
@@ -6,6 +6,17 @@ import logging
 from rich.console import Console
 
 from monitoring import logs
+
+
+class Output(Console):
+    """Standard output. A reader that has seen enough, as `head`, is no error: manage.py ends with 0 then.
+
+    https://rich.readthedocs.io/en/stable/reference/console.html#rich.console.Console.on_broken_pipe
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Raises BrokenPipeError."""
+        raise BrokenPipeError  # without a number: click would make 1 of the system's own
 
 
 @functools.cache

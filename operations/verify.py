@@ -15,13 +15,13 @@ import command_line
 from clock import SystemClock
 from errors import CannotStart, FixSettings, JobError
 from operations.database import opened
-from operations.integrity import stored
 from operations.integrity.findings import Report
 from operations.integrity.job import Surroundings, verify_job
 from operations.integrity.ranges import Range
 from operations.integrity.sequence import Partition
 from operations.integrity.stored import Documents
 from operations.integrity.topics import topic_offsets
+from operations.known_jobs import jobs, refuse_unknown
 from operations.terminal import terminal
 from receivers.base import Receiver
 from runtime.plugins import processor_class, receiver_class
@@ -74,12 +74,11 @@ def drops_repeats(source: str) -> bool:
 
 def _jobs(database: Documents, jobname: str | None) -> list[str]:
     if jobname is not None:
-        if not stored.is_known(database, jobname):
-            raise CannotStart(f"the database {database.name} knows no job of the name {jobname}")
+        refuse_unknown(database, jobname)
         return [jobname]
-    if not (jobs := stored.jobs(database)):
+    if not (known := jobs(database)):
         raise CannotStart(f"the database {database.name} holds nothing of any job")
-    return jobs
+    return known
 
 
 def _verified(job: str, database: Documents, offsets: TopicOffsets | None, within_seconds: float) -> Report:

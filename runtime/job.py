@@ -18,7 +18,7 @@ from ledger.described import ensure_described
 from ledger.forgotten import ForgottenLog
 from ledger.honouring import Honouring
 from ledger.indexes import ensure_indexes
-from ledger.leases import Lease
+from ledger.lease import Lease
 from ledger.retention import Retention
 from monitoring.lookout import Lookout
 from monitoring.progress import Progress

@@ -6,7 +6,7 @@ from pymongo.database import Database
 
 from ledger.batches import BatchLedger
 from ledger.coverage import CoverageLog
-from ledger.leases import Lease
+from ledger.lease import Lease
 from ledger.usage import UsageLog
 from processors.base import StreamProcessor
 from runtime.continuation import drop_stored_segments

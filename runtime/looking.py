@@ -5,8 +5,7 @@ from typing import Any
 from pymongo.database import Database
 
 from clock import Clock
-from ledger.leases import Lease
-from ledger.removals import RemovalLog
+from ledger.lease import Lease
 from monitoring.looks.feed import FeedLook
 from monitoring.looks.lease import LeaseLook
 from monitoring.looks.mongodb import MongoLook
@@ -26,8 +25,7 @@ def looks(
     clock: Clock,
 ) -> list[Look]:
     """Lease and database; of a push feed, its connection and its spool."""
-    removals = RemovalLog(database, settings.jobname, settings.deduplicate_within_seconds, clock)
-    found: list[Look] = [LeaseLook(metrics, lease, clock), MongoLook(metrics, database, removals)]
+    found: list[Look] = [LeaseLook(metrics, lease, clock), MongoLook(metrics, database, settings.jobname, clock)]
     if reception is not None:
         found.append(FeedLook(metrics, reception, clock))
         found.append(SpoolLook(metrics, reception, settings.spool_max_bytes, clock))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from clock import Clock
-from ledger.leases import Lease
+from ledger.lease import Lease
 from monitoring import definitions as of
 from monitoring.check import Check
 from monitoring.metrics import Metrics

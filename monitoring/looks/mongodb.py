@@ -6,7 +6,8 @@ import pymongo
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from ledger.removals import RemovalLog
+from clock import Clock
+from ledger.removals import number_left
 from monitoring import definitions as of
 from monitoring.check import Check
 from monitoring.metrics import Metrics
@@ -24,17 +25,19 @@ class MongoLook:
 
     name = "mongodb"
 
-    def __init__(self, metrics: Metrics, database: Database[dict[str, Any]], removals: RemovalLog) -> None:
+    def __init__(self, metrics: Metrics, database: Database[dict[str, Any]], job: str, clock: Clock) -> None:
         self._metrics = metrics
         self._database = database
-        self._removals = removals
+        self._job = job
+        self._clock = clock
 
     def look(self) -> Check:
         """Two short questions."""
         try:
             with pymongo.timeout(_ANSWER_SECONDS):
                 self._database.command("ping")
-                self._metrics.set(of.REMOVALS, self._removals.number_left(_MOST_REMOVALS))
+                left = number_left(self._database, self._job, self._clock.now(), _MOST_REMOVALS)
+                self._metrics.set(of.REMOVALS, left)
         except PyMongoError as error:
             return Check(self.name, f"no answer within {_ANSWER_SECONDS} s: {str(error)[:_LONGEST_WORDS]}")
         return Check(self.name, None)

@@ -10,11 +10,11 @@ from typing import Any
 from pymongo.errors import OperationFailure, WriteConcernError, WTimeoutError
 from pymongo.write_concern import WriteConcern
 
+from ledger.database import is_unauthorized
 from operations.checks.result import Result, failed, ok, warning
 from operations.checks.subject import Subject
 
 _ANSWER_SECONDS = 5.0
-_UNAUTHORIZED = 13
 _TRIED, _NOT_TRIED = "a majority acknowledges, in the journal", "no write was tried"
 _TO_DO = "see the members of the replica set (rs.status() in mongosh): a majority of them must be up, with the data"
 
@@ -34,7 +34,7 @@ def look(subject: Subject) -> Iterator[Result]:
     except WriteConcernError as refusal:
         yield failed(f"no majority acknowledges a write: {(refusal.details or {}).get('errmsg', refusal)}", _TO_DO)
     except OperationFailure as refusal:
-        if refusal.code != _UNAUTHORIZED:
+        if not is_unauthorized(refusal):
             raise
         yield stands(told, _NOT_TRIED)
     else:

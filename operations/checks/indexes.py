@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from pymongo.errors import OperationFailure
 
+from ledger.database import is_unauthorized
 from ledger.indexes import INDEXES, conflicting, missing
 from operations.checks.result import Result, failed, ok, skipped, warning
 from operations.checks.subject import Subject
-
-_UNAUTHORIZED = 13
 
 
 def look(subject: Subject) -> Iterator[Result]:
@@ -17,7 +16,7 @@ def look(subject: Subject) -> Iterator[Result]:
     try:
         there = {name: list(database[name].list_indexes()) for name in INDEXES}
     except OperationFailure as refusal:
-        if refusal.code != _UNAUTHORIZED:
+        if not is_unauthorized(refusal):
             raise
         yield skipped("the user may not list them; the job makes those that are missing")
         return

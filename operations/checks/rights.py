@@ -12,6 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from cache.last_good import COLLECTION
+from ledger.database import is_unauthorized
 from ledger.indexes import INDEXES
 from operations.checks.result import Result, failed, ok, warning
 from operations.checks.subject import Subject
@@ -22,7 +23,6 @@ WANTED = ("listCollections", "createCollection", "collMod")
 
 _COLLECTIONS = (*INDEXES, COLLECTION)
 _OF_A_DATABASE = ("listCollections",)
-_UNAUTHORIZED = 13
 _NO_DEEDS: dict[str, dict[str, Any]] = {
     "insert": {"insert": "leases", "documents": []},
     "update": {"update": "leases", "updates": []},
@@ -81,5 +81,5 @@ def _is_refused(database: Database[dict[str, Any]], deed: Mapping[str, Any]) -> 
     try:
         database.command(dict(deed))
     except OperationFailure as refusal:
-        return refusal.code == _UNAUTHORIZED
+        return is_unauthorized(refusal)
     return False

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from casestream.errors import CasestreamError
 from clock import SystemClock
-from errors import CannotStart, JobError
+from errors import JobError
 from operations.database import opened
 from operations.exporting import manifest_file, run
 from operations.exporting.check import findings
@@ -17,7 +17,7 @@ from operations.exporting.days import Told
 from operations.exporting.folder import Folder
 from operations.exporting.manifest import Day
 from operations.exporting.request import Request
-from operations.integrity.stored import is_known
+from operations.known_jobs import refuse_unknown
 from operations.terminal import terminal
 from settings import Storage
 
@@ -29,8 +29,7 @@ def export(path: Path, request: Request, storage: Storage) -> None:
     folder = Folder(path)
     with _explained(folder), opened(storage) as database:
         for job in request.jobs or ():
-            if not is_known(database, job):
-                raise CannotStart(f"the database {database.name} knows no job of the name {job}")
+            refuse_unknown(database, job)
         with folder.locked():
             _tell(folder, run.export(database, folder, request, SystemClock(), _shown))
 

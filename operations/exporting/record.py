@@ -12,10 +12,10 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from ledger.database import is_unauthorized
 from operations.exporting.request import Request
 
 log = logging.getLogger(__name__)
-_UNAUTHORIZED = 13
 
 
 def begin(database: Database[dict[str, Any]], folder: Path, request: Request, now: datetime) -> bool:
@@ -38,7 +38,7 @@ def begin(database: Database[dict[str, Any]], folder: Path, request: Request, no
             {"_id": _id(folder)}, {"$set": asked, "$setOnInsert": {"posts": 0, "first_at": now}}, upsert=True
         )
     except OperationFailure as error:
-        if error.code != _UNAUTHORIZED:
+        if not is_unauthorized(error):
             raise
         log.warning(
             "the export is not recorded: this user of MongoDB may only read, and manage.py forget will not know of it "

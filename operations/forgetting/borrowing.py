@@ -10,10 +10,10 @@ from pymongo.errors import PyMongoError
 from clock import Clock
 from errors import CannotStart
 from ledger.batches import highest_epoch
-from ledger.leases import Lease
+from ledger.lease import Lease
+from ledger.leases import period_of
 from operations.integrity.stored import Documents
 
-_PERIOD_SECONDS = 30
 _KEPT = ("holder", "host", "pid", "since", "heartbeat", "last_alive", "stop_requested")
 
 
@@ -28,7 +28,7 @@ def borrowed(database: Documents, name: str, job: str, clock: Clock) -> Iterator
         database,
         name,
         former.get("checkpoint", name),
-        former.get("period_seconds", _PERIOD_SECONDS),
+        period_of(former),
         clock,
         lambda seconds: clock.wait(Event(), seconds),
         former.get("spool"),

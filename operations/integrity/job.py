@@ -20,6 +20,7 @@ from operations.integrity.repeats import Names, Repeats
 from operations.integrity.requeued import Readings
 from operations.integrity.sequence import Partition, Sequence
 from operations.integrity.stored import Documents, Window
+from operations.integrity.strays import report_document_if_stray, report_stray_letters
 from operations.integrity.tally import Tally, posts_of
 from operations.integrity.topics import compare
 from operations.integrity.twice import EventsTwice, Met, PostsTwice, mark_of_post, name_of_post, report_twice
@@ -71,7 +72,7 @@ class Verification:
         self._sequence.close()
         unfinished.report_planned(self._planned, self._database, self._job, self._around.clock, self._report)
         unfinished.report_requeues(self._requeues, self._database, self._job, self._report)
-        self._report_stray_letters()
+        report_stray_letters(self._database, self._job, self._report)
         report_removals(self._database, self._job, self._report)
         self._report_twice()
         self._report_offsets()
@@ -113,7 +114,7 @@ class Verification:
             tallies[batch].add(document)
             self._removed.report_forgotten(document)
         elif batch not in window.entries:
-            self._report_if_stray(document, batch)
+            report_document_if_stray(document, batch, self._database, self._report)
         elif window.entries[batch].get("state") == "planned":
             return  # a replay may write other posts in their place
         place, is_dropped = self._names.add(name), self._is_dropped(str(document.get("source")))
@@ -137,32 +138,10 @@ class Verification:
             if "segment" in each:
                 self._segments.add(f"{reading}\x1f{each['segment']}", place)
 
-    def _report_if_stray(self, document: Mapping[str, Any], batch: str) -> None:
-        """A batch that was planned since its window was read has its entry by now, and its time."""
-        entry = self._database["batches"].find_one({"_id": batch})
-        where = f"micro_batches/{document['_id']}"
-        if self._database["micro_batches"].find_one({"_id": document["_id"]}, {"_id": 1}) is None:
-            return
-        if entry is None:
-            posts = len(posts_of(document))
-            self._report.add(Kind.STRAY_DOCUMENT, where, f"{posts} posts", f"an entry {batch} in the ledger")
-        else:
-            for name in ("job", "timestamp"):
-                if entry.get(name) != document.get(name):
-                    self._report.add(Kind.FIELD, where, f"{name} {document.get(name)}", entry.get(name))
-
     def _is_dropped(self, source: str) -> bool:
         if source not in self._drops_repeats:
             self._drops_repeats[source] = self._around.drops_repeats(source)
         return self._drops_repeats[source]
-
-    def _report_stray_letters(self) -> None:
-        if self._database["dead_letters"].count_documents({"job": self._job}) == self._report.dead_letters:
-            return
-        for letter in stored.stray_dead_letters(self._database, self._job):
-            batch = stored.batch_of_letter(letter)
-            where = f"dead_letters/{letter['_id']}"
-            self._report.add(Kind.STRAY_LETTER, where, f"origin {letter.get('origin')}", f"an entry {batch}")
 
     def _report_twice(self) -> None:
         readings = self._sequence.readings

@@ -10,7 +10,6 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from casestream.job_names import job_names
 from micro_batch import ids_below, query_of
 
 Documents = Database[dict[str, Any]]
@@ -18,7 +17,6 @@ Documents = Database[dict[str, Any]]
 WINDOW_BATCHES = 128
 _DECODED: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC, unicode_decode_error_handler="replace")
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
-_COLLECTIONS = ("batches", "micro_batches", "dead_letters", "coverage")
 _LETTER_FIELDS = ("batch_id", "origin", "problem", "sha256", "raw", "length", "requeue_run")
 
 
@@ -85,17 +83,6 @@ def dead_letters(database: Documents, job: str, window: Window) -> Iterator[tupl
                 yield batch, letter
 
 
-def stray_dead_letters(database: Documents, job: str) -> Iterator[dict[str, Any]]:
-    """The job's dead letters of batches that the ledger does not have."""
-    held: list[dict[str, Any]] = []
-    for letter in database["dead_letters"].find({"job": job}, {"batch_id": 1, "origin": 1}):
-        held.append(letter)
-        if len(held) == 1_000:
-            yield from _strays(database, job, held)
-            held = []
-    yield from _strays(database, job, held)
-
-
 def is_dead(database: Documents, name: str) -> bool:
     """Whether the dead letter with that id is there, and in no requeue."""
     return database["dead_letters"].find_one({"_id": name, "requeue_run": None}, {"_id": 1}) is not None
@@ -113,21 +100,3 @@ def requeued_queries(database: Documents, job: str, run: str) -> dict[Any, list[
 def batch_of_letter(letter: Mapping[str, Any]) -> str:
     """The `_id` of a dead letter's batch."""
     return f"{query_of(letter['_id'])}:{letter.get('batch_id')}"
-
-
-def jobs(database: Documents) -> list[str]:
-    """Every job that was ever begun, or of which anything is stored."""
-    return job_names(database, _COLLECTIONS)
-
-
-def is_known(database: Documents, job: str) -> bool:
-    """Whether the job was ever begun, or anything of it is stored."""
-    if database["leases"].find_one({"_id": job}, {"_id": 1}) is not None:
-        return True
-    return any(database[each].find_one({"job": job}, {"_id": 1}) is not None for each in _COLLECTIONS)
-
-
-def _strays(database: Documents, job: str, letters: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    wanted = {"job": job, "_id": {"$in": list({batch_of_letter(letter) for letter in letters})}}
-    known = {entry["_id"] for entry in database["batches"].find(wanted, {"_id": 1})}
-    yield from (letter for letter in letters if batch_of_letter(letter) not in known)

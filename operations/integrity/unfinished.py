@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clock import Clock
+from ledger.leases import period_of
 from micro_batch import REQUEUE, lease_of
 from operations.integrity.findings import Kind, Report
 from operations.integrity.stored import Documents
@@ -50,4 +51,4 @@ def is_held(database: Documents, name: str, clock: Clock) -> bool:
     lease = database["leases"].find_one({"_id": name, "state": "held"})
     if lease is None or not isinstance(lease.get("heartbeat"), datetime):
         return False
-    return bool(clock.now() - lease["heartbeat"] < timedelta(seconds=2 * lease["period_seconds"]))
+    return bool(clock.now() - lease["heartbeat"] < timedelta(seconds=2 * period_of(lease)))

@@ -8,7 +8,6 @@ client that takes nothing for some seconds is cut off; `compress` is refused her
 import socket
 import threading
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -18,45 +17,13 @@ from websockets.exceptions import WebSocketException
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
+from operations.jetstream_stand_in.behaviour import Behaviour, HangUp, Subscription
 from operations.jetstream_stand_in.event_log import EventLog
 
 PATH = "/subscribe"
 PATIENCE_SECONDS = 5.0
 """How long a client may take nothing."""
 _LOOK_SECONDS = 0.05
-
-
-class HangUp(Exception):
-    """Raised by a behaviour: break the connection off, without the websocket's own end."""
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """What a client asked for. number: of this subscription, from 0."""
-
-    number: int
-    cursor: int | None
-    collections: list[str]
-    dids: list[str]
-    most_bytes: int
-
-
-@dataclass
-class Behaviour:
-    """What the stand-in does before it does what Jetstream would. This one: nothing else. skew_us: of its clock."""
-
-    skew_us: int = 0
-
-    def refusal(self, number: int) -> tuple[HTTPStatus, str] | None:  # noqa: ARG002 - for others
-        """An answer in place of the stream, to the connection of that number."""
-        return None
-
-    def first(self, subscription: Subscription, number: int) -> int:  # noqa: ARG002 - for others
-        """The number of the event to begin with, where Jetstream would begin with this one."""
-        return number
-
-    def before(self, subscription: Subscription, sent: int, ending: threading.Event) -> None:
-        """Called before each event, with how many were sent; may wait for `ending`, and raise HangUp."""
 
 
 class JetstreamServer:

@@ -67,7 +67,7 @@ def _job(standing: Standing) -> dict[str, Any]:
                     "waiting": each.waiting,
                     "newest": iso_or_none(each.newest_at),
                 }
-                for each in sorted(standing.reasons, key=lambda each: each.newest_at, reverse=True)
+                for each in standing.reasons
             ],
         },
         "case_count": _case_count(standing),

@@ -38,4 +38,4 @@ def line(standing: Standing) -> str:
 
 def _quoted(value: object) -> str:
     text = str(value)
-    return text if text and not set(text) & set(' "=') else json.dumps(text, ensure_ascii=False)
+    return text if text and text.isprintable() and not set(text) & set(' "=') else json.dumps(text, ensure_ascii=False)

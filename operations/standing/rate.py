@@ -8,6 +8,8 @@ from ledger.health import Health
 from ledger.losses import Gap
 
 Range = tuple[datetime, datetime]
+_UNHEARD_MINUTES = 0.05
+"""So much is told of; less is the lease's and the clocks' inexactness."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Rate:
     def per_minute(self) -> float | None:
         """Over the minutes that were heard; None where none was."""
         return self.posts / self.heard_minutes if self.heard_minutes else None
+
+    @property
+    def is_partly_heard(self) -> bool:
+        """Whether `per_minute` is of less than all the minutes that were asked for."""
+        return self.per_minute is not None and self.minutes - self.heard_minutes >= _UNHEARD_MINUTES
 
 
 def rate(posts: int, begin: datetime, end: datetime, health: Health, gaps: Sequence[Gap]) -> Rate:

@@ -8,8 +8,10 @@ from typing import Any
 from pymongo.database import Database
 
 from ledger.asked import Asked
-from ledger.health import PERIOD_SECONDS, Health, health
+from ledger.health import Health, health
+from ledger.leases import period_of
 from ledger.losses import Gap, Reason, gaps, reasons
+from ledger.removals import number_left
 from operations.standing.rate import Rate, rate
 
 Documents = Database[dict[str, Any]]
@@ -18,16 +20,15 @@ DAY = timedelta(hours=24)
 MOST_GAPS = 10_000
 MOST_LETTERS = 10_000
 MOST_REMOVALS = 100_000
-_SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Standing:
     """A job at that time (UTC).
 
-    gaps, dead_letters, reasons: of the last 24 hours; the gaps first the newest, `MOST_GAPS` at most; dead_letters as
-    the ledger counts them, reasons of `MOST_LETTERS` of them. removals: what the feed has asked to go and is still
-    there, `MOST_REMOVALS` at most.
+    gaps, dead_letters, reasons: of the last 24 hours, gaps and reasons first the newest; `MOST_GAPS` at most;
+    dead_letters as the ledger counts them, reasons of `MOST_LETTERS` of them. removals: what the feed has asked to go
+    and is still there, `MOST_REMOVALS` at most.
     """
 
     job: str
@@ -55,7 +56,12 @@ class Standing:
         if self.lease is None or self.lease["state"] != "held":
             return None
         beat: datetime = self.lease["heartbeat"]
-        return beat + timedelta(seconds=self.lease.get("period_seconds", PERIOD_SECONDS))
+        return beat + timedelta(seconds=period_of(self.lease))
+
+    @property
+    def has_more_letters(self) -> bool:
+        """Whether there are more dead letters than were looked at: the numbers of the reasons are too low."""
+        return sum(each.letters for each in self.reasons) == MOST_LETTERS
 
     @property
     def lost_seconds(self) -> float:
@@ -79,9 +85,14 @@ def read(database: Documents, job: str, now: datetime, minutes: float) -> Standi
         rate(posts, begin, now, found, of_day),
         of_day,
         dead_letters,
-        reasons(database, day, MOST_LETTERS) if dead_letters else (),
-        _removals(database, job, now),
+        _reasons(database, day) if dead_letters else (),
+        number_left(database, job, now, MOST_REMOVALS),
     )
+
+
+def _reasons(database: Documents, asked: Asked) -> tuple[Reason, ...]:
+    found = reasons(database, asked, MOST_LETTERS)
+    return tuple(sorted(found, key=lambda each: each.newest_at, reverse=True))
 
 
 def _sums(database: Documents, asked: Asked, begin: datetime) -> tuple[int, int]:
@@ -90,8 +101,3 @@ def _sums(database: Documents, asked: Asked, begin: datetime) -> tuple[int, int]
     group = {"_id": None, "posts": {"$sum": posts}, "dead_letters": {"$sum": "$dead_letters"}}
     found = list(database["batches"].aggregate([{"$match": asked.committed()}, {"$group": group}]))
     return (found[0]["posts"], found[0]["dead_letters"]) if found else (0, 0)
-
-
-def _removals(database: Documents, job: str, now: datetime) -> int:
-    waiting = {"job": job, "due_at": {"$lte": now + _SOON}, "done_at": None}  # what is done is due later, if at all
-    return database["removals"].count_documents(waiting, limit=MOST_REMOVALS)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from operations.standing.reading import MOST_GAPS, MOST_REMOVALS, Standing
 from operations.standing.verdict import State, Verdict, verdict
-from operations.standing.words import NONE, ago, moment, number, seconds, span
+from operations.standing.words import NONE, ago, moment, number, plain, seconds, span
 
 COLOURS: dict[State, str] = {
     "running": "green",
@@ -36,7 +36,7 @@ class _Column:
     cell: Callable[[Standing, Verdict], str | Text]
     justify: Literal["left", "right"] = "right"
     goes: int | None = None
-    """Where the terminal is too narrow, the column with the lowest number is left out first; None: never."""
+    """Where the terminal is too narrow, the column with the lowest number is left out first; None: never, it wraps."""
 
 
 def table(database: str, at: datetime, standings: Sequence[Standing], console: Console) -> RenderableType:
@@ -60,9 +60,10 @@ def _fitting(found: Sequence[tuple[Standing, Verdict]], console: Console) -> Tab
 def _drawn(columns: Sequence[_Column], found: Sequence[tuple[Standing, Verdict]]) -> Table:
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        drawn.add_column(column.heading, justify=column.justify, no_wrap=True)
+        drawn.add_column(column.heading, justify=column.justify, no_wrap=column.goes is not None, overflow="fold")
     for standing, said in found:
-        drawn.add_row(*(column.cell(standing, said) for column in columns))
+        cells = (column.cell(standing, said) for column in columns)
+        drawn.add_row(*(plain(cell) if isinstance(cell, str) else cell for cell in cells))
     return drawn
 
 
@@ -93,9 +94,8 @@ def gaps(standing: Standing) -> str:
 def per_minute(standing: Standing) -> str:
     """Posts; where not all of the time was heard, of how much of it they are."""
     rate = standing.rate
-    if rate.per_minute is None or rate.minutes - rate.heard_minutes < 0.05:
-        return number(rate.per_minute)
-    return f"{number(rate.per_minute)} ({rate.heard_minutes / rate.minutes:.0%} heard)"
+    heard = f" ({rate.heard_minutes / rate.minutes:.0%} heard)" if rate.is_partly_heard else ""
+    return f"{number(rate.per_minute)}{heard}"
 
 
 def removals(standing: Standing) -> str:
@@ -118,9 +118,7 @@ def _stored(standing: Standing, _: Verdict) -> str:
 
 
 def _per_minute(standing: Standing, _: Verdict) -> str:
-    rate = standing.rate
-    is_whole = rate.per_minute is None or rate.minutes - rate.heard_minutes < 0.05
-    return number(rate.per_minute) if is_whole else f"{number(rate.per_minute)}*"
+    return number(standing.rate.per_minute) + ("*" if standing.rate.is_partly_heard else "")
 
 
 def _of_last(name: str, write: Callable[[float | None], str]) -> Callable[[Standing, Verdict], str]:
@@ -132,13 +130,13 @@ _COLUMNS = (
     _Column("source", lambda standing, _: standing.source or NONE, "left", goes=5),
     _Column("state", state, "left"),
     _Column("batch", _of_last("batch_id", number), goes=7),
-    _Column("stored", _stored),
+    _Column("stored", _stored, goes=12),
     _Column("posts", _of_last("posts", number), goes=3),
     _Column("took", _of_last("seconds", seconds), goes=2),
     _Column("lag", _of_last("lag_seconds", seconds), goes=9),
-    _Column("posts/min", _per_minute),
+    _Column("posts/min", _per_minute, goes=10),
     _Column("gaps", lambda standing, _: gaps(standing), goes=8),
-    _Column("dead", lambda standing, _: number(standing.dead_letters)),
+    _Column("dead", lambda standing, _: number(standing.dead_letters), goes=11),
     _Column("to go", lambda standing, _: removals(standing), goes=4),
     _Column("case count", lambda standing, _: case_count(standing), "left", goes=6),
     _Column("holder", lambda standing, _: holder(standing), "left", goes=1),
@@ -146,7 +144,7 @@ _COLUMNS = (
 
 
 def _attention(found: Sequence[tuple[Standing, Verdict]]) -> Iterator[Text]:
-    partly = [standing.rate.minutes for standing, said in found if _per_minute(standing, said).endswith("*")]
+    partly = [standing.rate.minutes for standing, _ in found if standing.rate.is_partly_heard]
     if partly:
         yield Text(
             f"* of less than {number(partly[0])} min: the job, or its feed, was away for the rest of them", style="dim"
@@ -154,4 +152,4 @@ def _attention(found: Sequence[tuple[Standing, Verdict]]) -> Iterator[Text]:
     for standing, said in found:
         style = "red" if said.is_failure else "yellow"
         for line in said.attention:
-            yield Text(f"{standing.job}: {line}", style=style)
+            yield plain(f"{standing.job}: {line}", style)

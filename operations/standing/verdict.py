@@ -58,13 +58,21 @@ def _stuck(standing: Standing) -> tuple[datetime, str] | None:
     if standing.health.state not in ("running", "stopping"):
         return None
     patience = max(_STILL_AFTER, timedelta(seconds=_USUAL_TIMES * (standing.health.usual_seconds or 0)))
-    lasting = [gap for gap in standing.gaps if gap.until is None and standing.at - gap.since > _STILL_AFTER]
+    lasting = [gap for gap in standing.gaps if gap.until is None and _waits(standing, gap.since) > _STILL_AFTER]
     if lasting:
-        return lasting[-1].since, f"the feed has not been heard since then: {lasting[-1].cause}"
-    begun = [each for each in standing.health.planned if not each.is_requeue and standing.at - each.since > patience]
+        return lasting[
+            -1
+        ].since, f"the feed has not been heard since then: {lasting[-1].cause}. manage.py doctor looks at it"
+    planned = [each for each in standing.health.planned if not each.is_requeue]
+    begun = [each for each in planned if _waits(standing, each.since) > patience]
     if begun:
         return begun[-1].since, f"batch {begun[-1].number} was begun then and is not stored: see its log"
     return None
+
+
+def _waits(standing: Standing, at: datetime) -> timedelta:
+    """How long the job that runs has done nothing about what was so at that time, maybe before it was started."""
+    return standing.at - max(at, _since(standing) or at)
 
 
 def _attention(standing: Standing, stuck: tuple[datetime, str] | None) -> Iterator[str]:
@@ -76,15 +84,25 @@ def _attention(standing: Standing, stuck: tuple[datetime, str] | None) -> Iterat
         )
     if stuck:
         yield f"stands still for {span(now - stuck[0])}: {stuck[1]}"
-    elif health.state == "running" and health.usual_seconds and health.committed_at:
-        quiet = now - health.committed_at
-        if quiet > max(_STILL_AFTER, timedelta(seconds=_QUIET_TIMES * health.usual_seconds)):
-            yield (
-                f"no batch for {span(quiet)}, usually one every {span(timedelta(seconds=health.usual_seconds))}: the "
-                "feed is quiet, or the query fails: see its log"
-            )
+    elif health.state == "running" and (quiet := _quiet(standing)):
+        yield quiet
     if standing.health.last and (status := standing.health.last["case_count"]["status"]) in ("unparsed", "never"):
         yield f"no case count ({status}): docs/case-count.md"
     for each in health.planned:
         if each.is_requeue:
             yield f"a requeue of dead letters was begun {span(now - each.since)} ago and is not stored yet"
+
+
+def _quiet(standing: Standing) -> str | None:
+    """How long the job that runs has stored nothing, where that is longer than usual."""
+    health, now, begun = standing.health, standing.at, _since(standing)
+    if health.committed_at and health.usual_seconds:
+        usual = timedelta(seconds=health.usual_seconds)
+        if _waits(standing, health.committed_at) > max(_STILL_AFTER, _QUIET_TIMES * usual):
+            return (
+                f"no batch for {span(now - health.committed_at)}, usually one every {span(usual)}: the feed is quiet, "
+                "or the query fails: see its log"
+            )
+    elif not health.committed_at and begun and now - begun > _STILL_AFTER:
+        return f"no batch yet, {span(now - begun)} after its start: the feed is quiet, or the query fails: see its log"
+    return None

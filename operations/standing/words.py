@@ -2,8 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from rich.text import Text
+
 NONE = "–"
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def plain(value: str, style: str = "") -> Text:
+    """As it is written, brackets too, on one line, and without what a terminal would obey: a peer may have said it."""
+    return Text("".join(each if each.isprintable() else " " for each in value), style=style)
 
 
 def span(length: timedelta) -> str:
@@ -29,6 +36,8 @@ def number(value: float | None, most: int | None = None) -> str:
         return NONE
     if value == most:
         return f"{value:,}+"
+    if 0 < value < 0.05:
+        return "<0.1"
     return f"{value:,.0f}" if value == int(value) or value >= 100 else f"{value:,.1f}"
 
 

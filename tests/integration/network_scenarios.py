@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from operations.jetstream_stand_in.server import Behaviour, Subscription
+from operations.jetstream_stand_in.behaviour import Behaviour, Subscription
 from tests.integration.crash_events import Event
 from tests.integration.network_events import of_bluesky, of_mastodon, said, server_sent
 from tests.integration.scenario import Scenario

@@ -207,7 +207,7 @@ def test_of_one_job_nothing_else_is_looked_at(check: Check, filled: Documents) -
     assert check.run("--jobname", "covid").returncode == 1
     nobody = check.run("--jobname", "nobody")
     assert (nobody.returncode, nobody.lines) == (3, [])
-    assert "knows no job of the name nobody" in nobody.stderr
+    assert "knows no job of the name nobody: it knows covid, flu\n" in nobody.stderr
 
 
 def test_an_empty_database_and_one_that_is_away_are_known_to_be_neither_clean_nor_damaged(

@@ -14,7 +14,7 @@ from casestream.stored import BATCHES, CASE_COUNTS, COLLECTIONS, COVERAGE, LEASE
 from ledger.batches import BatchLedger
 from ledger.coverage import CoverageLog
 from ledger.indexes import ensure_indexes
-from ledger.leases import Lease
+from ledger.lease import Lease
 from ledger.usage import UsageLog
 from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
 from settings import Settings

@@ -16,7 +16,7 @@ from clock import SystemClock
 from errors import JobError
 from forgotten import of_author, of_post
 from ledger.forgotten import ForgottenLog
-from ledger.leases import Lease
+from ledger.lease import Lease
 from ledger.removal import FORGET, Removal
 from operations.exporting.folder import Folder
 from operations.forgetting.scan import Found

@@ -11,7 +11,7 @@ import pytest
 from errors import LeaseLost
 from ledger.honouring import Honouring, indexes_of
 from ledger.removal import Removal
-from ledger.removals import RemovalLog
+from ledger.removals import RemovalLog, number_left
 from sinks import fingerprint
 from tests.conftest import Documents
 from tests.filled import BEGIN, Filling, asked, fill
@@ -152,6 +152,18 @@ def test_killed_at_any_write_the_next_holder_ends_with_the_same_database(
     assert filled["batches"].count_documents({"forgetting": {"$exists": True}}) == 0
     assert filled["micro_batches"].count_documents({"_id": alone["_id"]}) == (0 if whole else 1)
     assert {each["done_at"] for each in filled["removals"].find()} == {START}
+
+
+def test_what_is_postponed_is_still_left_and_what_was_done_once_is_not(filled: Documents) -> None:
+    ask(filled, post_id(3))
+    ask(filled, post_id(4), origin="posts/9/901")
+    log = RemovalLog(filled, "covid", WITHIN, ToldClock())
+    log.postpone(log.due(10))
+    assert not log.due(10).entries
+    assert [number_left(filled, "covid", START, most) for most in (10, 1)] == [2, 1]
+    done(honouring(filled, ToldClock(20)))
+    assert number_left(filled, "covid", START + timedelta(seconds=20), 10) == 0
+    assert filled["removals"].count_documents({}) == 2
 
 
 def test_done_again_it_changes_nothing(filled: Documents) -> None:

@@ -9,7 +9,8 @@ from pymongo.database import Database
 
 from errors import CannotStart, LeaseLost, StopRequested
 from ledger.indexes import ensure_indexes
-from ledger.leases import Lease
+from ledger.lease import Lease
+from ledger.leases import held_leases
 from tests.integration.flaky import FlakyDatabase
 from tests.told_clock import ToldClock
 
@@ -184,6 +185,13 @@ def test_a_holder_with_a_longer_period_is_watched_for_its_own(jobs: Jobs) -> Non
     first.check()
 
 
+def test_a_lease_whose_period_nobody_wrote_down_is_watched_for_half_a_minute(jobs: Jobs) -> None:
+    jobs.started()
+    jobs.database["leases"].update_one({"_id": "a"}, {"$unset": {"period_seconds": ""}})
+    jobs.started(period=1)
+    assert jobs.waited == pytest.approx(30)
+
+
 def test_of_two_that_watched_the_same_dead_lease_one_gets_it(jobs: Jobs) -> None:
     jobs.started()
     winner = jobs.lease()
@@ -200,7 +208,7 @@ def test_of_two_that_watched_the_same_dead_lease_one_gets_it(jobs: Jobs) -> None
 
 def test_of_two_that_start_the_checkpoint_in_the_same_moment_one_gets_it(jobs: Jobs) -> None:
     first, second = jobs.lease("a"), jobs.lease("b")
-    assert not second._held_by_others()
+    assert not held_leases(jobs.database, "b", "file:/a", None)
     first.acquire()
     with pytest.raises(CannotStart, match="another process has just started b, or its checkpoint"):
         second._take()

@@ -297,7 +297,7 @@ def test_a_requeue_of_no_job_or_of_a_lost_source_begins_nothing(asked: Asked, da
     nobody = manage(asked.folder, "requeue", "--jobname", "nobody", **asked.settings)
     assert (nobody.returncode, nobody.stderr.splitlines()[-1]) == (
         3,
-        f"the database {database.name} knows no job of the name nobody",
+        f"the database {database.name} knows no job of the name nobody: it knows demo",
     )
     (asked.folder / "fussy.py").unlink()
     before = everything(database)

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from casestream.job_names import job_names
 from ledger.indexes import ensure_indexes
+from operations.standing.lines import line
 from operations.standing.reading import read
 from operations.standing.table import table
 from tests.conftest import Documents
@@ -49,7 +51,7 @@ def store(
     """Batches of ten posts that end now, of a job that runs."""
     begin = now() - timedelta(seconds=20 * batches)
     fill(database, Filling(job, source, f"query-of-{job}", batches, 10, dead_letters, begin=begin))
-    held = {"state": "held", "heartbeat": now(), "since": begin, "epoch": 2, **(lease or {})}
+    held = {"state": "held", "heartbeat": now(), "since": now() - 60 * MINUTE, "epoch": 2, **(lease or {})}
     database["leases"].update_one({"_id": job}, {"$set": held})
 
 
@@ -89,16 +91,45 @@ def test_a_job_s_state_is_told_by_its_lease_and_by_what_it_stores(database: Docu
     assert found["runs"]["attention"] == []
 
 
+def test_what_was_left_before_its_start_is_not_held_against_a_job_that_has_just_been_started(
+    database: Documents, manage: Commands
+) -> None:
+    restarted = {"since": now() - MINUTE / 2}
+    for job in ("deaf", "stuck", "quiet", "new"):
+        begin = now() - timedelta(hours=1)
+        fill(database, Filling(job, "socket", f"query-of-{job}", 6 if job != "new" else 0, 10, begin=begin))
+        held = {"state": "held", "heartbeat": now(), **restarted}
+        database["leases"].update_one({"_id": job}, {"$set": held})
+    gap(database, "deaf", "socket", now() - 50 * MINUTE, None)
+    planned = {"state": "planned", "committed_at": None, "planned_at": now() - 58 * MINUTE}
+    database["batches"].update_one({"job": "stuck", "batch_id": 5}, {"$set": planned})
+    assert {job: (each["state"], each["attention"]) for job, each in told(manage).items()} == dict.fromkeys(
+        ("deaf", "new", "quiet", "stuck"), ("running", [])
+    )
+    database["leases"].update_many({}, {"$set": {"since": now() - 3 * MINUTE}})
+    found = told(manage)
+    assert {job: each["state"] for job, each in found.items()} == {
+        "deaf": "stands still", "new": "running", "quiet": "running", "stuck": "stands still",
+    }  # fmt: skip
+    assert found["deaf"]["attention"][0].startswith("stands still for 50 min: the feed has not been heard since then")
+    assert found["stuck"]["attention"][0].startswith("stands still for 58 min: batch 5 was begun then")
+    assert found["quiet"]["attention"][0].startswith("no batch for 58 min, usually one every 20 s: ")
+    assert found["new"]["attention"][0].startswith("no batch yet, 3 min after its start: ")
+
+
 def test_check_fails_where_a_job_that_should_run_does_not(database: Documents, manage: Commands) -> None:
     store(database, "runs")
     store(database, "ended", {"state": "released"})
     assert manage.run("status", "--check").code == 0
-    assert manage.run("status", "--check", "--jobname", "runs").code == 0
+    alive = manage.run("status", "--check", "--jobname", "runs")
+    assert alive.code == 0
+    assert "should there be no further heartbeat" in alive.stdout
     named = manage.run("status", "--check", "--jobname", "ended")
     assert (named.code, named.stderr.splitlines()[-1]) == (1, "not running: ended (stopped)")
     store(database, "dead", {"heartbeat": now() - MINUTE, "last_alive": BEGIN})
     ended = manage.run("status", "--check")
     assert (ended.code, ended.stderr.splitlines()[-1]) == (1, "not running: dead (dead)")
+    assert "the next start takes it over" in manage.run("status", "--jobname", "dead").stdout
 
 
 def test_json_says_what_was_stored_and_its_fields_are_in_the_docs(database: Documents, manage: Commands) -> None:
@@ -131,6 +162,20 @@ def names_in(value: object) -> set[str]:
     )
 
 
+def test_dead_letters_that_were_not_looked_at_are_told_of(
+    database: Documents, manage: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(database, dead_letters=3, batches=3)
+    whole = [line.strip() for line in manage.done("status", "--jobname", "covid") if "wait for a requeue" in line]
+    assert sorted(line.partition(",")[0] for line in whole) == ["not_a_post: 3", "not_json: 3", "not_utf8: 3"]
+    assert all(line.endswith("ago") for line in whole)
+    monkeypatch.setattr("operations.standing.reading.MOST_LETTERS", 4)
+    some = [line.strip() for line in manage.done("status", "--jobname", "covid") if "wait for a requeue" in line]
+    found = [re.fullmatch(r"not_\w+: (\d)\+, \1\+ wait for a requeue", line) for line in some]
+    assert sum(int(each[1]) for each in found if each) == 4
+    assert all(found)
+
+
 def test_minutes_that_nobody_listened_in_are_not_counted_as_quiet_ones(database: Documents, manage: Commands) -> None:
     store(database, batches=6)
     gap(database, "covid", "kafka", now() - 9 * MINUTE, now() - 5 * MINUTE)
@@ -146,7 +191,7 @@ def test_a_database_without_jobs_says_what_to_type(manage: Commands, database: D
     assert json.loads(manage.done("status", "--json")[0])["jobs"] == []
     nobody = manage.run("status", "--jobname", "nobody")
     assert (nobody.code, nobody.stderr.splitlines()[-1]) == (
-        3, f"the database {database.name} knows no job of the name nobody",
+        3, f"the database {database.name} knows no job of the name nobody: it holds nothing of any job",
     )  # fmt: skip
 
 
@@ -165,16 +210,36 @@ def test_no_line_is_wider_than_the_terminal(database: Documents) -> None:
     at = now()
     standings = [read(database, job, at, 10) for job in job_names(database)]
     headings = {}
-    for width in (80, 120, 160, 200):
+    for width in (30, 44, 80, 120, 160, 200):
         console = Console(width=width, file=io.StringIO(), record=True)
         console.print(table("casestream", at, standings, console))
         shown = console.export_text().splitlines()
         assert max(map(len, shown)) <= width
-        assert any(line.startswith("deaf") and "stands still 30 min" in line for line in shown)
-        headings[width] = re.split(r"  +", shown[1].strip())
+        assert "".join(shown).count("…") == 1  # of the long name: nothing else is cut off
+        assert width < 44 or any(each.startswith("deaf") and "stands still 30 min" in each for each in shown)
+        headings[width] = next(re.split(r"  +", each.strip()) for each in shown if each.startswith("job "))
+    assert headings[30] == headings[44] == ["job", "state"]
     assert headings[80] == ["job", "state", "stored", "lag", "posts/min", "dead"]
     assert "case count" in headings[160]
     assert headings[200][-1] == "holder"
+
+
+def test_what_a_peer_or_a_path_says_is_shown_as_it_is_and_the_terminal_does_not_obey_it(
+    database: Documents, manage: Commands
+) -> None:
+    store(database, "deaf", {"checkpoint": "hdfs://name/[bold]/deaf", "host": "host[/]"}, source="socket")
+    gap(database, "deaf", "socket", now() - 30 * MINUTE, None)
+    database["coverage"].update_one({"job": "deaf"}, {"$set": {"cause": "no [/path]\n:smile: \x1b[31m"}})
+    detail = "\n".join(manage.done("status", "--jobname", "deaf"))
+    assert "hdfs://name/[bold]/deaf" in detail
+    assert "host[/], pid" in detail
+    assert "no [/path] :smile:  [31m" in detail
+    whole = "\n".join(manage.done("status"))
+    assert "host[/] 1" in whole
+    assert "deaf: stands still for 30 min: the feed has not been heard since then: no [/path] :smile:" in whole
+    standing = read(database, "deaf", now(), 10)
+    assert line(standing).splitlines() == [line(standing)]
+    assert "\x1b" not in detail + whole + line(standing)
 
 
 class Heard(monitoring.CommandListener):
@@ -212,6 +277,26 @@ def test_jobs_without_a_lease_are_found_between_those_that_have_one(database: Do
     gap(database, "c", "socket", BEGIN, None)
     assert job_names(database) == ["a", "b", "d", "f", "g"]
     assert job_names(database, ("batches", "coverage")) == ["a", "b", "c", "d", "f", "g"]
+
+
+def test_a_terminal_that_knows_few_letters_is_shown_what_it_knows(mongodb_uri: str, database: Documents) -> None:
+    store(database, batches=0)
+    settings = environment({"mongodb_uri": mongodb_uri, "database": database.name})
+    arguments = [sys.executable, "manage.py", "status"]
+    shown = subprocess.check_output(arguments, cwd=ROOT, env=settings | {"PYTHONIOENCODING": "latin-1"}, timeout=60)
+    assert b"covid" in shown
+    assert b"?" in shown
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(mongodb_uri: str, database: Documents) -> None:
+    store(database)
+    reader, writer = os.pipe()
+    os.close(reader)
+    settings = environment({"mongodb_uri": mongodb_uri, "database": database.name})
+    arguments = [sys.executable, "manage.py", "status"]
+    with os.fdopen(writer) as output:
+        ended = subprocess.run(arguments, stdout=output, stderr=subprocess.PIPE, cwd=ROOT, env=settings, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_watching_refreshes_in_place_and_ends_well_with_ctrl_c(mongodb_uri: str, database: Documents) -> None:

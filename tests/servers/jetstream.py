@@ -8,8 +8,9 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
+from operations.jetstream_stand_in.behaviour import Behaviour, HangUp, Subscription
 from operations.jetstream_stand_in.event_log import EventLog
-from operations.jetstream_stand_in.server import Behaviour, HangUp, JetstreamServer, Subscription
+from operations.jetstream_stand_in.server import JetstreamServer
 
 POSTS = "app.bsky.feed.post"
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
+from operations.jetstream_stand_in.behaviour import Behaviour, HangUp, Subscription
 from operations.jetstream_stand_in.event_log import EventLog
-from operations.jetstream_stand_in.server import Behaviour, HangUp, Subscription
 from tests.integration.crash_events import Event
 from tests.integration.network_events import of_bluesky, said
 from tests.servers.jetstream import JetstreamHost

@@ -147,7 +147,7 @@ class Away:
 
 
 def test_a_database_that_is_away_is_told_in_bounds() -> None:
-    look = MongoLook(Metrics("covid", "socket"), cast(Any, Away()), cast(Any, None))
+    look = MongoLook(Metrics("covid", "socket"), cast(Any, Away()), "covid", ToldClock())
     problem = look.look().problem or ""
     assert problem.startswith("no answer within 2 s: nobody answers at all")
     assert len(problem) < 300

@@ -1,14 +1,23 @@
-"""Watching goes on while the database is away."""
+"""Watching goes on while the database is away, and ends when it is asked to."""
 
 import io
+import os
+import signal
+import time
 from collections.abc import Iterator
 
-from pymongo.errors import AutoReconnect
+import pytest
+from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from ledger.database import connect
 from operations.interrupt import Interrupt, Interrupted
 from operations.standing.watch import watch
+from operations.status import READ_SECONDS, _Look
+from tests.told_clock import ToldClock
+
+AWAY = "2026-01-02T00:00:00.000Z MongoDB cannot be read, asking again: nobody there"
 
 
 class Thrice(Interrupt):
@@ -23,8 +32,11 @@ class Thrice(Interrupt):
             raise Interrupted
 
 
-def test_a_database_that_is_away_is_said_and_asked_again() -> None:
-    answers: Iterator[RenderableType | Exception] = iter([Text("first"), AutoReconnect("nobody there"), Text("third")])
+def watched(console: Console, complaints: Console | None = None) -> None:
+    """Three readings, at the second of which the database is away."""
+    answers: Iterator[RenderableType | Exception] = iter(
+        [Text("first"), AutoReconnect("nobody there (configured timeouts: 1), Timeout: 2"), Text("third")]
+    )
 
     def read() -> RenderableType:
         answer = next(answers)
@@ -32,8 +44,51 @@ def test_a_database_that_is_away_is_said_and_asked_again() -> None:
             raise answer
         return answer
 
+    watch(read, console, 7, Thrice(), ToldClock(), complaints)
+
+
+def written(console: Console) -> list[str]:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def test_a_database_that_is_away_is_said_and_asked_again() -> None:
     console = Console(file=io.StringIO(), width=100)
-    watch(read, console, 7, Thrice())
-    file = console.file
-    assert isinstance(file, io.StringIO)
-    assert file.getvalue().splitlines() == ["first", "MongoDB cannot be read, asking again: nobody there", "third"]
+    watched(console)
+    assert written(console) == ["first", AWAY, "third"]
+
+
+def test_what_programs_read_has_readings_only() -> None:
+    console, complaints = (
+        Console(file=io.StringIO(), force_terminal=True, color_system=None),
+        Console(file=io.StringIO()),
+    )
+    watched(console, complaints)
+    assert written(console) == ["first", "third"]
+    assert written(complaints) == [AWAY]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_reading_that_takes_long_is_broken_off_when_the_process_is_asked_to_end(number: signal.Signals) -> None:
+    went_on: list[bool] = []
+
+    def read() -> RenderableType:
+        os.kill(os.getpid(), number)
+        went_on.append(True)
+        return Text("too late")
+
+    console = Console(file=io.StringIO())
+    with Interrupt() as interrupt:
+        watch(read, console, 7, interrupt, ToldClock())
+        assert interrupt.requested
+    assert went_on == []
+    assert written(console) == []
+
+
+def test_a_server_that_is_away_is_told_of_long_before_a_reading_has_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("operations.status.ANSWER_SECONDS", 0.1)
+    database = connect("mongodb://127.0.0.1:9", "casestream")
+    begin = time.monotonic()
+    with database.client, pytest.raises(ServerSelectionTimeoutError):
+        _Look(database, None, 10).shown(Console(), is_json=True)
+    assert time.monotonic() - begin < READ_SECONDS / 2

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from itertools import accumulate
 from typing import Any
 
+from operations.jetstream_stand_in.behaviour import Behaviour, HangUp, Subscription
 from operations.jetstream_stand_in.event_log import Entry
-from operations.jetstream_stand_in.server import Behaviour, HangUp, Subscription
 from tests.contract.examples.base import Connection, ProcessorExamples, ReceiverExamples
 from tests.servers.jetstream import JetstreamHost, created
 
