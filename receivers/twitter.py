@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
+from receivers.outage import FeedOutage
 from receivers.web import host_of
 from receivers.x_api.answers import is_too_many_connections
 from receivers.x_api.attention import Attention
@@ -47,6 +48,7 @@ class TwitterReceiver(Receiver):
         self._caps = Caps(settings.twitter_daily_posts, settings.twitter_monthly_posts, self.usage, self.clock)
         self._attention = Attention(self.coverage, self.clock)
         self._back_off = BackOff()
+        self._outage = FeedOutage(log, self.clock, host_of(settings.twitter_api_url))
         self._started_at = self._heard_at = self.clock.monotonic()
         self._stopped_at: float | None = None
         self._was_connected = self._has_rules = False
@@ -111,12 +113,12 @@ class TwitterReceiver(Receiver):
         self._was_connected = True
         self._heard_at = self.clock.monotonic()
         self._attention.connected(self._backfill_minutes)
-        log.info(
-            "feed connected peer=%s backfill_minutes=%s", host_of(self.settings.twitter_api_url), self._backfill_minutes
-        )
+        if not self._outage.is_away:
+            log.info("feed connected peer=%s backfill_minutes=%s", self._outage.peer, self._backfill_minutes)
 
     def _alive(self) -> None:
         self._attention.alive()
+        self._outage.heard()
         now = self.clock.monotonic()
         is_idle = self.settings.available_now and now - self._heard_at >= self.settings.idle_seconds
         is_late = self._stopped_at is not None and now - self._stopped_at >= _LAST_WORDS_SECONDS
@@ -158,7 +160,7 @@ class TwitterReceiver(Receiver):
         self._raise_if_not_started(ended)
         self._has_rules = self._has_rules and ended.status != _NO_RULES
         seconds = self._back_off.seconds(ended, lasted, self.clock.now())
-        log.warning("feed away, connecting again seconds=%g why=%r", seconds, ended.why)
+        self._outage.away(ended.why, seconds, ended.kind)
         self.clock.wait(self.stopping, seconds)
 
     def _was_backfill_refused(self, ended: Ended) -> bool:

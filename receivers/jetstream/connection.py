@@ -8,6 +8,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 
 from receivers.jetstream.addresses import MOST_BYTES
+from receivers.outage import NOBODY, kind_of_status
 from spool.segments import CutEvent
 
 _OPEN_SECONDS = 10.0
@@ -16,7 +17,11 @@ _LONGEST_WORDS = 300
 
 
 class Ended(Exception):
-    """There is no connection, or no more; the message says why."""
+    """There is no connection, or no more; the message says why. kind: of the reason, see `receivers.outage`."""
+
+    def __init__(self, why: str, kind: str = NOBODY) -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 class Connection:
@@ -33,7 +38,7 @@ class Connection:
                 address, open_timeout=_OPEN_SECONDS, close_timeout=_CLOSE_SECONDS, max_size=MOST_BYTES
             ).__enter__()
         except (OSError, WebSocketException) as error:
-            raise Ended(_refusal(error)) from error
+            raise _refusal(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -64,13 +69,13 @@ def framed(event: bytes, most_bytes: int) -> bytes | CutEvent:
     return event.replace(b"\n", b" ")
 
 
-def _refusal(error: Exception) -> str:
+def _refusal(error: Exception) -> Ended:
     if isinstance(error, InvalidStatus):
-        body = " ".join(bytes(error.response.body or b"").decode("utf-8", "replace").split())
-        return f"HTTP {error.response.status_code}: {body}"[:_LONGEST_WORDS]
+        status, body = error.response.status_code, bytes(error.response.body or b"").decode("utf-8", "replace")
+        return Ended(f"HTTP {status}: {' '.join(body.split())}"[:_LONGEST_WORDS], kind_of_status(status))
     if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return f"{type(error).__name__}: {error}"[:_LONGEST_WORDS]
+        return Ended("no answer in time")
+    return Ended(f"{type(error).__name__}: {error}"[:_LONGEST_WORDS])
 
 
 def _end(closed: ConnectionClosed) -> str:

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from receivers.x_api.answers import Answer, Problem, status_of
+from receivers.outage import NOBODY, kind_of_status
+from receivers.x_api.answers import Answer, Problem, is_too_many_connections, status_of
 
 _NETWORK_STEP_SECONDS, _NETWORK_MOST_SECONDS = 0.25, 16.0
 _HTTP_FIRST_SECONDS, _HTTP_MOST_SECONDS = 5.0, 320.0
@@ -40,6 +41,13 @@ class Ended:
     def status(self) -> int:
         """The HTTP status, also where X told the problem inside the stream; 0 where there is none."""
         return self.answer.status if self.answer else status_of(self.message)
+
+    @property
+    def kind(self) -> str:
+        """Of the reason, see `receivers.outage`."""
+        if is_too_many_connections(self.problems):
+            return "too many connections"
+        return kind_of_status(self.status) if self.status else NOBODY
 
 
 class BackOff:
