@@ -1,5 +1,6 @@
 """Connecting, for as long as it takes."""
 
+import math
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -30,10 +31,7 @@ def reach(
     the next try; pause: these seconds, where the growing pause is not the right one. Raises the last of the errors when
     limit_seconds are over without success; what is none of them at once.
     """
-    began = clock.monotonic()
-
-    def is_enough(_: RetryCallState) -> bool:
-        return stopping.is_set() or (limit_seconds is not None and clock.monotonic() - began >= limit_seconds)
+    began, limit = clock.monotonic(), math.inf if limit_seconds is None else limit_seconds
 
     def tell(attempt: RetryCallState) -> None:
         if isinstance(error := error_of(attempt), errors):
@@ -46,8 +44,8 @@ def reach(
         return None
     retrying = Retrying(
         retry=retry_if_exception_type(errors),
-        wait=pause or wait_random_exponential(multiplier=_FIRST_SECONDS, max=_longest_pause(limit_seconds)),
-        stop=is_enough,
+        wait=pause or wait_random_exponential(multiplier=_FIRST_SECONDS, max=_longest_pause(limit)),
+        stop=lambda _: stopping.is_set() or clock.monotonic() - began >= limit,
         sleep=wait,
         before_sleep=tell,
         reraise=True,
@@ -65,6 +63,6 @@ def error_of(attempt: RetryCallState) -> BaseException | None:
     return attempt.outcome.exception() if attempt.outcome else None
 
 
-def _longest_pause(limit_seconds: float | None) -> float:
+def _longest_pause(limit_seconds: float) -> float:
     """Who gives up some day tries more often."""
-    return _LONGEST_SECONDS if limit_seconds is None else min(_LONGEST_SECONDS, max(_FIRST_SECONDS, limit_seconds / 20))
+    return min(_LONGEST_SECONDS, max(_FIRST_SECONDS, limit_seconds / 20))
