@@ -9,11 +9,11 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from errors import CannotStart
+from receivers.attention import Attention
 from receivers.base import Receiver, ReceiverParts
 from receivers.outage import FeedOutage
 from receivers.web import host_of
 from receivers.x_api.answers import is_too_many_connections
-from receivers.x_api.attention import Attention
 from receivers.x_api.back_off import BackOff, Ended
 from receivers.x_api.caps import Caps, Closed
 from receivers.x_api.refusals import raise_if_hopeless, taken

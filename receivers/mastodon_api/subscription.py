@@ -9,6 +9,7 @@ from tenacity import RetryCallState, wait_exponential_jitter
 
 from clock import Clock
 from errors import CannotStart
+from receivers.attention import Attention
 from receivers.base import Gaps, Spool
 from receivers.mastodon_api.answers import Refused
 from receivers.mastodon_api.backfill import Backfill
@@ -21,7 +22,6 @@ from receivers.outage import NOBODY, FeedOutage, kind_of_status
 from receivers.pauses import Pauses
 from receivers.reaching import error_of, reach
 from receivers.web import host_of, said
-from receivers.x_api.attention import Attention
 from settings import Settings
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Subscription:
             stream.close()
             return None
         self._was_connected = True
-        self._attention.connected(0)
+        self._attention.connected()
         self._outage.peer = host_of(stream.url or "")
         if not self._outage.is_away:
             log.info("feed connected peer=%s channel=%s", self._outage.peer, self._channel.name)
