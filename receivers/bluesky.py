@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
+from receivers.bounded import bounded, on_one_line
 from receivers.jetstream.addresses import host_of, subscription
 from receivers.jetstream.attention import Attention
-from receivers.jetstream.connection import Connection, Ended, framed
+from receivers.jetstream.connection import Connection, Ended
 from receivers.jetstream.events import key_of, time_of
 from receivers.jetstream.hosts import Hosts, Patience
 from receivers.jetstream.place import Asked, Place, microseconds
@@ -134,7 +135,7 @@ class BlueskyReceiver(Receiver):
         time_us = time_of(event)
         is_new = False
         if not (time_us is not None and self._is_long_past(time_us, microseconds(before))):
-            is_new = bool(self.spool.append([framed(event, self.settings.max_event_bytes)]))
+            is_new = bool(self.spool.append([on_one_line(bounded(event, self.settings.max_event_bytes))]))
         self._heard_at = self.clock.monotonic()
         self._attention.heard(time_us)
         self._told.heard()

@@ -1,6 +1,5 @@
 """One connection to a Jetstream host, by the library `websockets`."""
 
-import hashlib
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +8,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from receivers.jetstream.addresses import MOST_BYTES
 from receivers.outage import NOBODY, kind_of_status
-from spool.segments import CutEvent
 
 _OPEN_SECONDS = 10.0
 _CLOSE_SECONDS = 1.0
@@ -56,17 +54,6 @@ class Connection:
             return None
         except ConnectionClosed as closed:
             raise Ended(_end(closed)) from closed
-
-
-def framed(event: bytes, most_bytes: int) -> bytes | CutEvent:
-    """The event as the spool takes it: on one line, and cut where it is too long.
-
-    In JSON a line feed is white space; in what is no JSON it is one no more.
-    """
-    if len(event) > most_bytes:
-        start = event[:most_bytes].replace(b"\n", b" ")
-        return CutEvent(start, len(event), hashlib.sha256(event).hexdigest())
-    return event.replace(b"\n", b" ")
 
 
 def _refusal(error: Exception) -> Ended:
