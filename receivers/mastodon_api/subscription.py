@@ -23,6 +23,7 @@ from receivers.pauses import Pauses
 from receivers.reaching import error_of, reach
 from receivers.web import host_of, said
 from settings import Settings
+from watched_connections import blocks
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +118,9 @@ class Subscription:
     def _read(self, stream: requests.Response, events: EventStream) -> str | None:
         """Everything that the instance sends, into the spool; why it broke off, None where the reading is over."""
         why: str | None = None
-        blocks = self._instance.blocks_of(stream)
+        received = blocks(stream)
         while why is None and not self._is_over():
-            block, why = _next(blocks)
+            block, why = _next(received)
             if block:
                 self._outage.heard()
                 self._attention.alive()
@@ -159,10 +160,10 @@ class Subscription:
         )
 
 
-def _next(blocks: Iterator[bytes]) -> tuple[bytes, str | None]:
+def _next(received: Iterator[bytes]) -> tuple[bytes, str | None]:
     """The next bytes, and why there are none."""
     try:
-        block = next(blocks, None)
+        block = next(received, None)
     except NETWORK_ERRORS as error:
         return b"", said(error, "Mastodon's heartbeat")
     return (b"", "the instance closed the connection") if block is None else (block, None)
