@@ -9,8 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spool.bookmark import Bookmark
-from spool.files import Folder, LocalFolder, open_folder
+from spool.files import Folder, open_folder
 from spool.hadoop import HadoopFolder
+from spool.local_folder import LocalFolder
 from spool.recovery import recover
 from spool.repeats import Repeats
 from spool.segments import Segment, open_name
