@@ -209,7 +209,7 @@ def test_a_web_page_in_place_of_the_stream_is_no_stream_and_no_event() -> None:
     with CountPage() as page:
         given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t", "start_timeout_seconds": 30}
         receiver = TwitterReceiver(heard.parts(clock, **given, twitter_api_url=page.url))
-        receiver._has_rules = True
+        receiver._rules._are_there = True
         to_its_end(receiver)
     assert "a web page came in place of the stream" in str(receiver.failure)
     assert clock.waits == [5, 10, 20]
