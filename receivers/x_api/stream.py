@@ -155,4 +155,6 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
 
 
 def _said(error: BaseException | None) -> str:
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return "what came in place of the rules is no JSON of X's: see TWITTER_API_URL and the proxy"
     return said(error, "X's keep-alive")
