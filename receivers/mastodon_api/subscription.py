@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from threading import Event
 
 import requests
-from tenacity import RetryCallState, wait_exponential_jitter
 
 from clock import Clock
 from errors import CannotStart
@@ -15,12 +14,13 @@ from receivers.mastodon_api.answers import Refused
 from receivers.mastodon_api.backfill import Backfill
 from receivers.mastodon_api.channels import Channel
 from receivers.mastodon_api.events import SpoolLine, spool_line
+from receivers.mastodon_api.failures import FAILURES, kind_of, pause, why
 from receivers.mastodon_api.instance import NETWORK_ERRORS, Instance
 from receivers.mastodon_api.places import Place
 from receivers.mastodon_api.sse import EventStream
-from receivers.outage import NOBODY, FeedOutage, kind_of_status
+from receivers.outage import FeedOutage
 from receivers.pauses import Pauses
-from receivers.reaching import error_of, reach
+from receivers.reaching import reach
 from receivers.web import host_of, said
 from settings import Settings
 from watched_connections import blocks
@@ -30,9 +30,6 @@ log = logging.getLogger(__name__)
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 60.0
 _LONGEST_WISH_SECONDS = 3_600.0
 _WORKED_SECONDS = 60.0  # a quiet hashtag brings nothing but heartbeats for hours
-_FAILURES = (Refused, *NETWORK_ERRORS)
-_AFTER_NETWORK = wait_exponential_jitter(multiplier=0.5, max=30, jitter=0.5)
-_AFTER_REFUSAL = wait_exponential_jitter(multiplier=5, max=300, jitter=2)
 
 
 class Subscription:
@@ -71,13 +68,13 @@ class Subscription:
         while (stream := self._connect()) is not None:
             connected_at = self._heard_at = self._clock.monotonic()
             events = EventStream(self._settings.max_event_bytes)
-            why = self._read(stream, events)
-            if why is None or self._stopping.is_set() or self._settings.available_now:
+            end = self._read(stream, events)
+            if end is None or self._stopping.is_set() or self._settings.available_now:
                 return
-            was_fruitful = self._attention.lost(why) >= _WORKED_SECONDS or self._heard_at > connected_at
-            pause = max(self._pauses.after(was_fruitful), min(events.retry_seconds or 0, _LONGEST_WISH_SECONDS))
-            self._outage.away(why, pause)
-            self._clock.wait(self._stopping, pause)
+            was_fruitful = self._attention.lost(end) >= _WORKED_SECONDS or self._heard_at > connected_at
+            seconds = max(self._pauses.after(was_fruitful), min(events.retry_seconds or 0, _LONGEST_WISH_SECONDS))
+            self._outage.away(end, seconds)
+            self._clock.wait(self._stopping, seconds)
 
     def hang_up(self) -> None:
         """End a read that may last; `stopping` is set."""
@@ -89,8 +86,8 @@ class Subscription:
         if self._was_connected:
             limit = 0 if self._settings.available_now else None
         try:
-            return reach(self._open, self._note_absence, _FAILURES, self._clock, self._stopping, limit, _pause)
-        except _FAILURES as failure:
+            return reach(self._open, self._note_absence, FAILURES, self._clock, self._stopping, limit, pause)
+        except FAILURES as failure:
             if self._was_connected:
                 return None
             raise self._no_start(failure) from failure
@@ -117,10 +114,10 @@ class Subscription:
 
     def _read(self, stream: requests.Response, events: EventStream) -> str | None:
         """Everything that the instance sends, into the spool; why it broke off, None where the reading is over."""
-        why: str | None = None
+        end: str | None = None
         received = blocks(stream)
-        while why is None and not self._is_over():
-            block, why = _next(received)
+        while end is None and not self._is_over():
+            block, end = _next(received)
             if block:
                 self._outage.heard()
                 self._attention.alive()
@@ -131,7 +128,7 @@ class Subscription:
         self._instance.close()
         if events.has_begun:
             log.warning("an event was cut off with its connection, and not heard channel=%s", self._channel.name)
-        return why
+        return end
 
     def _heard(self, line: SpoolLine) -> None:
         self._heard_at = self._clock.monotonic()
@@ -148,15 +145,14 @@ class Subscription:
         idle = self._clock.monotonic() - self._heard_at
         return self._settings.available_now and idle >= self._settings.idle_seconds
 
-    def _note_absence(self, failure: BaseException, seconds: float) -> None:
-        self._coverage.open_gap(_why(failure))
-        kind = kind_of_status(failure.status) if isinstance(failure, Refused) else NOBODY
-        self._outage.away(_why(failure), seconds, kind)
+    def _note_absence(self, failure: Exception, seconds: float) -> None:
+        self._coverage.open_gap(why(failure))
+        self._outage.away(why(failure), seconds, kind_of(failure))
 
-    def _no_start(self, failure: BaseException) -> CannotStart:
+    def _no_start(self, failure: Exception) -> CannotStart:
         return CannotStart(
             f"{host_of(self._settings.mastodon_url or '')} gave no stream within "
-            f"{self._settings.start_timeout_seconds:g} s: {_why(failure)}"
+            f"{self._settings.start_timeout_seconds:g} s: {why(failure)}"
         )
 
 
@@ -167,15 +163,3 @@ def _next(received: Iterator[bytes]) -> tuple[bytes, str | None]:
     except NETWORK_ERRORS as error:
         return b"", said(error, "Mastodon's heartbeat")
     return (b"", "the instance closed the connection") if block is None else (block, None)
-
-
-def _pause(attempt: RetryCallState) -> float:
-    """Seconds until the next attempt: as many as the instance asks for, else more each time."""
-    failure = error_of(attempt)
-    if isinstance(failure, Refused):
-        return _AFTER_REFUSAL(attempt) if failure.retry_after is None else failure.retry_after
-    return _AFTER_NETWORK(attempt)
-
-
-def _why(failure: BaseException) -> str:
-    return str(failure) if isinstance(failure, Refused) else said(failure, "an answer")
