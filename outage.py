@@ -44,7 +44,8 @@ class Outage:
     def _begin_anew(self) -> None:
         self._since: float | None = None
         self._there_since: float | None = None
-        self._comes_and_goes = False
+        self.comes_and_goes = False
+        """Whether it was there meanwhile, and away again soon."""
         self._told_at = 0.0
         self._told: set[str] = set()
         self.tries = 0
@@ -70,8 +71,8 @@ class Outage:
         self.settled()
         now = self._clock.monotonic()
         self._since = now if self._since is None else self._since
-        is_relapse = self._there_since is not None and not self._comes_and_goes
-        self._comes_and_goes |= is_relapse
+        is_relapse = self._there_since is not None and not self.comes_and_goes
+        self.comes_and_goes |= is_relapse
         self._there_since = None
         self.tries += 1
         news = self._news(kind, is_relapse, now)
@@ -87,7 +88,7 @@ class Outage:
         if self._there_since is None:
             self._there_since = self._clock.monotonic()
             self.returns += 1
-            if not self._comes_and_goes:
+            if not self.comes_and_goes:
                 over = self._over(self._since, self._there_since)
                 self.settled()
                 return over
@@ -99,7 +100,7 @@ class Outage:
             return None
         if self._clock.monotonic() - self._there_since < self._steady_seconds:
             return None
-        over = self._over(self._since, self._there_since) if self._comes_and_goes else None
+        over = self._over(self._since, self._there_since) if self.comes_and_goes else None
         self._begin_anew()
         return over
 

@@ -36,6 +36,11 @@ class FeedOutage:
         """Whether the last that is known of the feed is that it is away: what comes now is told by `heard`."""
         return self._outage.is_away
 
+    @property
+    def comes_and_goes(self) -> bool:
+        """Whether no line is due when it is heard, and so none of what is done then: see `Outage`."""
+        return self._outage.comes_and_goes
+
     def away(self, why: str, in_seconds: float, kind: str = NOBODY, then: str = "trying again") -> None:
         """A connection has ended, or there was none. in_seconds: until the next try; kind: of the reason, see above."""
         self._tell_end(self._outage.settled())

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 0.2  # how soon a wish to stop is seen
 _READ_BYTES = 256 * 1024
+_STAYED_SECONDS = 1.0  # who only takes the connection and ends it is not back
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 30.0
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}  # a half-open connection is found in 30 s
 
@@ -94,10 +95,6 @@ class SocketReceiver(Receiver):
             "Start the feed, or correct SOCKET_HOST and SOCKET_PORT."
         )
 
-    def _is_idle(self) -> bool:
-        idle = self.clock.monotonic() - self._heard_at
-        return self.settings.available_now and idle >= self.settings.idle_seconds
-
     def _read(self, connection: socket.socket) -> str | None:
         """Everything that the peer sends, into the spool; why it broke off, None where the reading is over."""
         lines = LineSplitter(self.settings.max_event_bytes)
@@ -109,8 +106,10 @@ class SocketReceiver(Receiver):
                 if silence.errno is not None:  # the system's own word: keep-alive found nobody there
                     why = f"the connection broke: {silence}"
                     break
-                self._outage.heard()  # who only takes the connection and ends it is not back
-                if self._is_idle():
+                idle = self.clock.monotonic() - self._heard_at
+                if idle >= _STAYED_SECONDS:
+                    self._outage.heard()
+                if self.settings.available_now and idle >= self.settings.idle_seconds:
                     break
                 continue
             except OSError as error:

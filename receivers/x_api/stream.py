@@ -108,10 +108,11 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
             self._now.was_heard = True
             self._do(lambda: self._heard(raw_data))
             return
-        log.warning("message from X inside the stream said=%r", words(found))
         if ends_the_stream(found):
             self._now.message = found
             self._end(f"X ended the stream: {words(found)}")
+        else:
+            log.warning("message from X inside the stream said=%r", words(found))
 
     def on_request_error(self, status_code: int) -> None:
         """X refused the connection; the response hook has kept its words."""

@@ -14,6 +14,7 @@ import pytest
 
 from monitoring.events import Event, event_of
 from monitoring.log_lines import JsonLines
+from operations.mastodon_stand_in.stream import SseStream
 from receivers.base import Receiver
 from receivers.bluesky import BlueskyReceiver
 from receivers.http_feed import HttpReceiver
@@ -24,13 +25,15 @@ from tests.contract.hurried_clock import HurriedClock
 from tests.servers.gate import Gate
 from tests.servers.heard import BOUND_SECONDS, Heard
 from tests.servers.jetstream import JetstreamHost, Scripted, created
-from tests.servers.mastodon_api import MastodonApi
+from tests.servers.kept_spool import KeptSpool, Recorded
+from tests.servers.mastodon_api import MastodonApi, says
 from tests.servers.peer import Act, Peer
 from tests.servers.ports import free_ports
 from tests.servers.receiving import running
 from tests.servers.x_api import XApi
 
 TRIES = 3
+FLAPS = 8
 TOKEN = "a-token-of-tests"
 
 
@@ -145,6 +148,25 @@ def test_a_feed_that_is_away_for_several_tries_is_told_by_two_lines(
     assert tries > TRIES
     lines = [json.loads(JsonLines([]).format(record)) for record in caplog.records]
     assert [line["event"] for line in lines if line["event"] in ("feed away", "feed back")] == [away.name, back.name]
+
+
+def test_a_feed_that_comes_and_goes_is_told_as_that_whatever_is_done_meanwhile(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    spool = KeptSpool(MastodonReceiver.key, 3_600)
+    heard = Recorded(spool)
+    heard.gap_lasted = 1.0
+    with MastodonApi() as api:
+        statuses = [("update", api.write(f"post {number}")) for number in range(FLAPS)]
+        api.script.extend(says(status, then=SseStream.end) for status in statuses)
+        with running(MastodonReceiver(heard.parts(HurriedClock(), jobname="a", source="mastodon", **api.settings))):
+            until(lambda: len(api.stream_requests) > FLAPS)
+        assert len(api.page_requests) >= FLAPS - 1
+    spool.writer.close()
+    events = [event.name for event in told(caplog) if event.name != "missed posts fetched"]
+    assert events == ["feed connected", "feed away", "feed back", "feed comes and goes"]
+    assert len(told(caplog)) == len(events) + 1
 
 
 def test_a_refusal_of_another_kind_during_an_outage_is_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
