@@ -49,6 +49,13 @@ def test_bytes_come_back_as_they_were_written(folder: Folder) -> None:
     assert folder.read(".a") == EVERY_BYTE + b"\n" + EVERY_BYTE
 
 
+@pytest.mark.parametrize("where", ["a file/folder", "/proc/folder"])
+def test_a_folder_that_cannot_be_made_is_an_error(make: Callable[[Path], Folder], tmp_path: Path, where: str) -> None:
+    (tmp_path / "a file").touch()
+    with pytest.raises(OSError, match=r"folder|file"):
+        make(tmp_path / where).make()
+
+
 @pytest.mark.parametrize("name", [*NAMES, "12:00"])
 def test_a_file_says_when_it_was_written_and_how_long_it_is(folder: Folder, tmp_path: Path, name: str) -> None:
     assert (folder.written_at(name), folder.bytes_of(name)) == (None, 0)
