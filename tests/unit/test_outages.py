@@ -8,7 +8,12 @@ import pytest
 
 from monitoring.log_lines import JsonLines
 from outage import REMIND_SECONDS, STEADY_SECONDS, News, Outage, Over
+from receivers.mastodon_api.answers import Refused
+from receivers.mastodon_api.failures import kind_of as mastodon_kind_of
 from receivers.outage import NOBODY, FeedOutage, kind_of_status
+from receivers.x_api.answers import Answer
+from receivers.x_api.ended import Ended
+from tests.servers.x_bodies import OPERATIONAL_DISCONNECT, TOO_MANY_CONNECTIONS
 from tests.told_clock import ToldClock
 
 log = logging.getLogger("receivers.of_a_test")
@@ -47,6 +52,26 @@ def test_of_many_tries_the_first_is_told_and_then_that_it_is_over_with_its_lengt
 def test_each_kind_of_reason_is_told_once_in_an_outage(outage: Outage) -> None:
     kinds = [kind_of_status(503), kind_of_status(502), kind_of_status(401), NOBODY, kind_of_status(503), NOBODY]
     assert [outage.failed(kind) for kind in kinds] == [News.AWAY, None, News.AWAY, News.AWAY, None, None]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Ended("HTTP 503", Answer(503)).kind, Ended("HTTP 502", Answer(502)).kind),
+        (Ended("closed").kind, Ended("X ended the stream", message=(OPERATIONAL_DISCONNECT["errors"][0],)).kind),
+        (mastodon_kind_of(Refused(503, "HTTP 503")), kind_of_status(500)),
+        (mastodon_kind_of(ConnectionError("refused")), NOBODY),
+    ],
+)
+def test_reasons_that_ask_for_the_same_move_are_of_one_kind(one: str, other: str) -> None:
+    assert one == other
+
+
+def test_reasons_that_ask_for_another_move_are_of_other_kinds() -> None:
+    taken = Ended("HTTP 429", Answer(429, body=json.dumps(TOO_MANY_CONNECTIONS).encode())).kind
+    kinds = [Ended("closed").kind, Ended("", Answer(503)).kind, Ended("", Answer(429)).kind, taken]
+    kinds += [mastodon_kind_of(Refused(status, "")) for status in (404, 401)]
+    assert len({*kinds}) == len(kinds)
 
 
 def test_the_next_outage_after_the_feed_has_stayed_is_told_anew(outage: Outage, clock: ToldClock) -> None:
