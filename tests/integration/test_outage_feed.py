@@ -1,6 +1,7 @@
 """A TCP feed that trickles, is silent, breaks off, or vanishes without a word, while a real job listens."""
 
 import ctypes
+import json
 import signal
 import socket
 import struct
@@ -90,7 +91,7 @@ def test_a_feed_that_trickles_is_silent_and_breaks_off_is_heard_to_the_byte_and_
 
     with (
         Peer(trickle_and_be_silent, reset, stay(released, b"last\n")) as peer,
-        job(data_folder, *JOB, "--socket-port", str(peer.port), **settings) as running,
+        job(data_folder, *JOB, "--log-format", "json", "--socket-port", str(peer.port), **settings) as running,
     ):
         assert is_silent.wait(BOUND_SECONDS)
         while len(posts(database)) < 300:
@@ -110,7 +111,7 @@ def test_a_feed_that_trickles_is_silent_and_breaks_off_is_heard_to_the_byte_and_
     assert causes[0] == "the peer closed the connection"
     assert "reset by peer" in causes[1]
     assert len(causes) == 2
-    told = [message(line).partition(" peer=")[0] for line in running.errors]
+    told = [json.loads(line)["event"] for line in running.errors]
     assert [event for event in told if event.startswith("feed ")] == [
         "feed connected", "feed away", "feed back", "feed comes and goes",
     ]  # fmt: skip
