@@ -8,7 +8,13 @@ from pyspark.sql import functions as F
 
 from processors.base import JobParts
 from processors.events import post_or_problem
+from processors.push import PushProcessor
 from processors.socket import SocketProcessor
+
+
+class Deaf(PushProcessor):
+    def process(self, event: Column) -> Column:
+        return post_or_problem(event)
 
 
 class Exampleless(SocketProcessor):

@@ -136,6 +136,11 @@ def test_what_is_no_plug_in_is_told_in_one_line(plugin: str, why: str) -> None:
         plugged_in(plugin)
 
 
+def test_a_processor_that_pushes_and_forgets_its_receiver_is_told_so_and_not_passed() -> None:
+    with pytest.raises(FixSettings, match="broken_processors:Deaf: it extends PushProcessor and names no receiver"):
+        plugged_in("tests.broken_plugins.broken_processors:Deaf")
+
+
 def test_the_receiver_of_a_processor_comes_with_it() -> None:
     assert plugged_in("processors.socket:SocketProcessor") == [SocketProcessor, SocketReceiver]
     assert plugged_in("processors.kafka:KafkaProcessor") == [KafkaProcessor]
