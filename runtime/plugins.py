@@ -54,7 +54,7 @@ def receiver_class(processor: type[StreamProcessor]) -> type[Receiver] | None:
     if processor.receiver is None:
         return None
     if not processor.receiver:
-        what = "it extends PushProcessor and names no receiver: add `receiver = \"package.module:Class\"`"
+        what = 'it extends PushProcessor and names no receiver: add `receiver = "package.module:Class"`'
         raise _mistake(_SOURCE, source, what)
     return _subclass(_SOURCE, source, processor.receiver, Receiver)
 

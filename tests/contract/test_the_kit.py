@@ -49,6 +49,7 @@ PROCESSORS = {
     "SwallowsBytes": "test_a_job_stores_what_it_cannot_read_to_the_byte",
     "NeverStops": "test_a_job_that_is_to_stop_begins_no_batch",
     "NeverTheSame": "test_a_batch_that_is_run_again_stores_the_same_bytes",
+    "KeepsWhatEnded": "test_events_that_end_a_post_remove_its_id_and_are_none",
     "RaisesOnABadEvent": "test_whatever_comes_becomes_one_of_the_five_outcomes_and_fails_nothing",
     "RunsPython": "test_no_python_runs_on_executors",
     "PrintsItsSecret": "test_no_secret_is_in_rows_logs_and_reprs",
