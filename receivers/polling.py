@@ -143,7 +143,7 @@ class PollingReceiver(Receiver):
         self.coverage.open_gap(str(away), since=self._heard_at)
         if not self._in_vain:
             log.warning("feed away, asking again peer=%s why=%r", self._peer, str(away))
-        pause = min(_PAUSE_SECONDS * 2 ** min(self._in_vain, 16), _LONGEST_PAUSE_SECONDS)
+        pause = min(_PAUSE_SECONDS * 2.0 ** min(self._in_vain, 16), _LONGEST_PAUSE_SECONDS)
         self._in_vain += 1
         return max(pause, away.seconds)
 

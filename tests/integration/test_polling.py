@@ -17,7 +17,7 @@ from tests.servers.scripted_http import Answer, refuse, serving
 from tests.told_clock import ToldClock
 
 TOKEN = "a-token-of-tests"
-PLACE, NEXT = "3", "4"
+PLACE = "3"
 
 
 class NumbersReceiver(PollingReceiver):
