@@ -91,7 +91,7 @@ class Reception:
         return Backlog(closed.bytes + self.writer.unclosed_bytes, closed.since)
 
     def check(self) -> None:
-        """Raises JobError where something has ended the receiver or the roller: it, or what it was, which is in the log.
+        """Raises JobError where something has ended the receiver or the roller: it, or what it was, which is logged.
 
         With `available_now` also where the spool is full before the feed has ended: nothing empties it meanwhile.
         """
