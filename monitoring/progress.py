@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -13,8 +12,10 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from clock import Clock, SystemClock
 from log_context import in_batch
 from micro_batch import BatchId, Committed
+from outage import News, Outage
 from settings import Settings
 
 log = logging.getLogger(__name__)
@@ -30,13 +31,13 @@ class Progress:
     events of a push feed, where there is one.
     """
 
-    def __init__(self, console: Console, trigger_seconds: float) -> None:
+    def __init__(self, console: Console, trigger_seconds: float, clock: Clock | None = None) -> None:
         self._console = console
         self._trigger_seconds = trigger_seconds
         self._status = Status("", console=console) if console.is_terminal else None
         self._said = ""
         self._running: BatchId | None = None
-        self._outage: _Outage | None = None
+        self._outage = Outage(clock or SystemClock(), steady_seconds=0)
         self.heard: Callable[[], int] | None = None
         self.batches = self.posts = self.dead_letters = 0
 
@@ -128,33 +129,30 @@ class Progress:
         self.say(f"next trigger in {seconds:.0f} s{heard} · Ctrl-C stops after the batch in hand")
 
     def query_failed(self, why: str, again_in_seconds: float) -> None:
-        """The query ended with an error and starts again: a line for the first time, and for each new reason."""
+        """The query ended with an error and starts again; an outage lasts until a batch is stored.
+
+        `Outage` says what of it is told; of what kind a reason is, is what it begins with.
+        """
         failed, self._running = self._running, None
         kind = why.partition(":")[0]
-        if self._outage is None:
-            self._outage = _Outage(time.monotonic())
-        if kind not in self._outage.kinds:
-            with in_batch(failed) if failed else nullcontext():
+        news = self._outage.failed(kind)
+        if news is None:
+            if self._status:
+                self.say(f"query failed again, next try in {again_in_seconds:g} s: {kind}")
+            return
+        with in_batch(failed) if failed else nullcontext():
+            if news is News.STILL_AWAY:
+                seconds, failures = self._outage.seconds, self._outage.tries
+                log.warning(
+                    "query still fails, nothing is lost failures=%s seconds=%.0f in_seconds=%g why=%r",
+                    *(failures, seconds, again_in_seconds, why),
+                )
+            else:
                 log.warning("query failed, nothing is lost, starting again in_seconds=%g why=%r", again_in_seconds, why)
-        elif self._status:
-            self.say(f"query failed again, next try in {again_in_seconds:g} s: {kind}")
-        self._outage.kinds.add(kind)
-        self._outage.failures += 1
 
     def _note_recovery(self) -> None:
-        if self._outage is not None:
-            seconds = time.monotonic() - self._outage.since
-            log.warning("query stores again failures=%s seconds=%.1f", self._outage.failures, seconds)
-            self._outage = None
-
-
-@dataclass
-class _Outage:
-    """From the first failure of the query until a batch is stored. kinds: what the reasons begin with."""
-
-    since: float
-    failures: int = 0
-    kinds: set[str] = field(default_factory=set)
+        if (over := self._outage.there()) is not None:
+            log.warning("query stores again failures=%s seconds=%.1f", over.tries, over.seconds)
 
 
 def _row(committed: Committed) -> Text:

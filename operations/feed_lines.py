@@ -1,9 +1,11 @@
 """Events to play: the lines of a file or of standard input, as bytes that nothing decodes."""
 
+import json
 import sys
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from operations.interrupt import Interrupt
 
@@ -22,6 +24,15 @@ def batches(file: str, loop: bool, interrupt: Interrupt) -> Iterator[list[bytes]
             yield from lines(_blocks(source, interrupt), complete=loop)
         if not loop:
             return
+
+
+def object_of(line: bytes) -> dict[str, Any] | None:
+    """The JSON object that the line is, which is played as an event; None where it is none: text."""
+    try:
+        found = json.loads(line) if line.startswith(b"{") else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def lines(blocks: Iterator[bytes], complete: bool = False) -> Iterator[list[bytes]]:

@@ -28,7 +28,7 @@ from receivers.base import Receiver
 from runtime.plugins import processor_class, provider_needs, receiver_class, required_settings
 from runtime.reception import Reception
 from settings import Settings
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.segments import Segment, open_id
 
 log = logging.getLogger(__name__)

@@ -94,7 +94,8 @@ class Receiver(ABC):
     Guarantee of a subclass: what it has read from the feed it appends to the spool in order, as bytes, before it reads
     on, without a queue between; it reconnects by itself, with back-off; it returns soon after `stopping` is set. An
     event has no line feed in it, and one longer than `max_event_bytes` is a `CutEvent` (`receivers.bounded`). Every
-    time without a connection is a gap in `coverage`. It waits by `clock.wait(stopping, …)`, and logs no secret.
+    time without a connection is a gap in `coverage`, and an outage in the log (`receivers.outage`). It waits by
+    `clock.wait(stopping, …)`, and logs no secret.
 
     `receivers.http_feed.HttpReceiver` does most of it for a feed that is one endless answer over HTTP,
     `receivers.polling.PollingReceiver` for an API that is asked again and again. docs/add-a-source.md builds both, and

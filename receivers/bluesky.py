@@ -6,13 +6,15 @@ from typing import ClassVar
 
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
+from receivers.bounded import bounded, on_one_line
 from receivers.jetstream.addresses import host_of, subscription
 from receivers.jetstream.attention import Attention
-from receivers.jetstream.connection import Connection, Ended, framed
+from receivers.jetstream.connection import Connection, Ended
 from receivers.jetstream.events import key_of, time_of
 from receivers.jetstream.hosts import Hosts, Patience
 from receivers.jetstream.place import Asked, Place, microseconds
-from receivers.jetstream.reaching import reach
+from receivers.jetstream.told import Told
+from receivers.reaching import reach
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class BlueskyReceiver(Receiver):
         self._place = Place()
         self._attention = Attention(self.coverage, self.clock)
         self._asked: Asked | None = None
-        self._was_connected = self._was_silent = self._is_away = False
+        self._told = Told(log, self.clock, parts.settings.bluesky_url)
+        self._was_connected = self._was_silent = False
         self._heard_at = self.clock.monotonic()
 
     @staticmethod
@@ -56,50 +59,52 @@ class BlueskyReceiver(Receiver):
         """
         self._place.resume(self.bookmark.read())
         while (connection := self._connect()) is not None:
+            host = self._host
             with connection:
                 why = self._read(connection)
             if why is None:
                 return
             pause = self._hosts.pause(self._attention.lost(why), self._was_silent) * random.uniform(0.5, 1)
-            log.warning("feed away, connecting again seconds=%.1f why=%r", pause, why)
+            self._told.in_vain(host, why, pause)
             self.clock.wait(self.stopping, pause)
+
+    @property
+    def _host(self) -> str:
+        """Whose turn it is."""
+        return host_of(self._hosts.address)
 
     def _connect(self) -> Connection | None:
         """A connection, however long it takes; None when the job is to stop, or the feed is over."""
         has_limit = not self._was_connected or self.settings.available_now
         limit = self.settings.start_timeout_seconds if has_limit else None
         try:
-            return reach(self._open, self._note_absence, self.clock, self.stopping, limit)
+            return reach(self._open, self._note_absence, (Ended,), self.clock, self.stopping, limit)
         except Ended as why:
             if not self._was_connected:
                 raise self._no_start(why) from why
-            log.warning("feed away, the rest of it is for the next run why=%r", str(why))
+            log.warning("feed not read to its end, the rest is for the next run peer=%s why=%r", self._host, str(why))
             return None
 
     def _open(self) -> Connection:
-        host = host_of(self._hosts.address)
-        asked = self._place.ask(host, self.clock.now())
+        asked = self._place.ask(self._host, self.clock.now())
         connection = Connection(subscription(self._hosts.address, asked.cursor if asked else None))
         self._asked = asked
-        self._was_connected, self._was_silent, self._is_away = True, False, False
+        self._was_connected, self._was_silent = True, False
         self._heard_at = self.clock.monotonic()
         self._attention.connected(asked)
-        log.info("feed connected peer=%s cursor=%s", host, asked.cursor if asked else None)
+        self._told.connected(self._host, asked.cursor if asked else None)
         return connection
 
-    def _note_absence(self, why: str) -> None:
-        host = host_of(self._hosts.address)
-        self._attention.lost(f"{host}: {why}")
-        if not self._is_away:
-            hint = "" if self._was_connected else f" (to try it without the internet: {STAND_IN})"
-            log.warning("feed away, trying one host after the other peer=%s why=%r%s", host, why, hint)
-        self._is_away = True
+    def _note_absence(self, why: Ended, seconds: float) -> None:
+        self._attention.lost(f"{self._host}: {why}")
+        hint = "" if self._was_connected else f"; to try it without the internet: {STAND_IN}"
+        self._told.in_vain(self._host, str(why), seconds, why.kind, hint)
         self._hosts.leave()
 
     def _no_start(self, why: Ended) -> CannotStart:
         return CannotStart(
             f"no Jetstream host of BLUESKY_URL answers after {self.settings.start_timeout_seconds:g} s, the last was "
-            f"{host_of(self._hosts.address)}: {why}. See the network and BLUESKY_URL. To try the job without the "
+            f"{self._host}: {why}. See the network and BLUESKY_URL. To try the job without the "
             f"internet: {STAND_IN}, and CASESTREAM_BLUESKY_URL=ws://127.0.0.1:6008"
         )
 
@@ -130,14 +135,15 @@ class BlueskyReceiver(Receiver):
         time_us = time_of(event)
         is_new = False
         if not (time_us is not None and self._is_long_past(time_us, microseconds(before))):
-            is_new = bool(self.spool.append([framed(event, self.settings.max_event_bytes)]))
+            is_new = bool(self.spool.append([on_one_line(bounded(event, self.settings.max_event_bytes))]))
         self._heard_at = self.clock.monotonic()
         self._attention.heard(time_us)
+        self._told.heard()
         if time_us is None:
             return
         if is_new and self._attention.was_missed(time_us):
             self._patience.had_more()
-        self._place.move(time_us, host_of(self._hosts.address), before, self._attention.is_out_of_step)
+        self._place.move(time_us, self._host, before, self._attention.is_out_of_step)
         self.bookmark.note(self._place.note(), self._place.repeats_from)
 
     def _is_long_past(self, time_us: int, now_us: int) -> bool:

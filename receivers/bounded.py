@@ -42,6 +42,13 @@ class BoundedEvent:
         return line
 
 
+def bounded(event: bytes, max_bytes: int) -> bytes | CutEvent:
+    """An event that came whole, as if it had come in pieces."""
+    pieces = BoundedEvent(max_bytes)
+    pieces.add(event)
+    return pieces.take()
+
+
 def on_one_line(event: bytes | CutEvent) -> bytes | CutEvent:
     """The event as a line of the spool: a blank for each line feed, which means the same between values of JSON."""
     if isinstance(event, bytes):

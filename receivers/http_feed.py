@@ -10,6 +10,8 @@ from urllib3.exceptions import HTTPError
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
 from receivers.bounded import on_one_line
+from receivers.outage import NOBODY, FeedOutage, kind_of_status
+from receivers.pauses import Pauses
 from receivers.web import host_of, raise_if_refused, said, session_of
 from spool.segments import CutEvent
 from watched_connections import HangUpAdapter, blocks
@@ -17,8 +19,7 @@ from watched_connections import HangUpAdapter, blocks
 log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10.0
-_PAUSE_SECONDS = 0.5  # before connecting again; twice as long each time that a connection brought nothing
-_LONGEST_PAUSE_SECONDS = 60.0
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 60.0
 
 
 class HttpReceiver(Receiver):
@@ -40,6 +41,8 @@ class HttpReceiver(Receiver):
         self._url = parts.settings.source_url or ""
         self._adapter = HangUpAdapter()
         self._session = session_of(parts.settings, self._adapter)
+        self._outage = FeedOutage(log, self.clock, host_of(self._url))
+        self._pauses = Pauses(_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         self._was_connected = False
         self._started_at = self._heard_at = self.clock.monotonic()
 
@@ -65,24 +68,23 @@ class HttpReceiver(Receiver):
 
         Raises CannotStart where the feed refuses the token, and where it is not reached within `start_timeout_seconds`.
         """
-        fruitless = 0
         while not self.stopping.is_set():
             connected_at = self._heard_at = self.clock.monotonic()
-            why = self._listen()
+            why, kind = self._listen()
             if self.stopping.is_set() or (self.settings.available_now and self._was_connected):
                 return
             self._give_up_in_time(why)
             self.coverage.open_gap(why)
-            log.warning("feed away, connecting again peer=%s why=%r", host_of(self._url), why)
-            fruitless = 0 if self._heard_at > connected_at else fruitless + 1
-            self.clock.wait(self.stopping, min(_PAUSE_SECONDS * 2**fruitless, _LONGEST_PAUSE_SECONDS))
+            pause = self._pauses.after(was_fruitful=self._heard_at > connected_at)
+            self._outage.away(why, pause, kind)
+            self.clock.wait(self.stopping, pause)
 
     def hang_up(self) -> None:
         """End a read that may last."""
         self._adapter.end()
 
-    def _listen(self) -> str:
-        """Read one connection to its end; why it ended, or why there was none."""
+    def _listen(self) -> tuple[str, str]:
+        """Read one connection to its end; why it ended, or why there was none, and of what kind that reason is."""
         silence = self.settings.idle_seconds if self.settings.available_now else self.silence_seconds
         has_place = self.goes_on and self.bookmark.read() is not None
         try:
@@ -91,19 +93,22 @@ class HttpReceiver(Receiver):
             ) as answer:
                 raise_if_refused(answer)
                 if answer.status_code != requests.codes.ok:
-                    return f"{host_of(self._url)} answers {answer.status_code}"
+                    return f"{host_of(self._url)} answers {answer.status_code}", kind_of_status(answer.status_code)
+                if not self._outage.is_away:
+                    log.info("feed connected peer=%s", host_of(self._url))
                 self._was_connected = True
+                self._outage.heard()
                 self.coverage.close_gap(self.coverage.gap_seconds() if has_place else 0)
-                log.info("feed connected peer=%s", host_of(self._url))
                 self.hear(self._until_idle(blocks(answer)))
         except (OSError, HTTPError) as error:  # requests' own are OSErrors
-            return said(error, "a sign of life")
+            return said(error, "a sign of life"), NOBODY
         finally:
             self._adapter.release()
-        return "the feed closed the connection"
+        return "the feed closed the connection", NOBODY
 
     def _until_idle(self, received: Iterator[bytes]) -> Iterator[bytes]:
         for block in received:
+            self._outage.heard()
             yield block
             idle = self.clock.monotonic() - self._heard_at
             if self.settings.available_now and idle >= self.settings.idle_seconds:

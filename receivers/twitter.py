@@ -9,14 +9,16 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from errors import CannotStart
+from receivers.attention import Attention
 from receivers.base import Receiver, ReceiverParts
+from receivers.outage import FeedOutage
 from receivers.web import host_of
 from receivers.x_api.answers import is_too_many_connections
-from receivers.x_api.attention import Attention
-from receivers.x_api.back_off import BackOff, Ended
+from receivers.x_api.back_off import BackOff
 from receivers.x_api.caps import Caps, Closed
+from receivers.x_api.ended import Ended
+from receivers.x_api.kept_rules import KeptRules
 from receivers.x_api.refusals import raise_if_hopeless, taken
-from receivers.x_api.rules import synchronise, wanted_rules, withdraw
 from receivers.x_api.stream import FilteredStream
 from receivers.x_api.transport import ApiAdapter
 from settings import Settings
@@ -44,13 +46,14 @@ class TwitterReceiver(Receiver):
         silence = settings.idle_seconds if settings.available_now else _READ_SECONDS
         adapter = ApiAdapter(settings.twitter_api_url, settings.max_event_bytes, silence)
         self._stream = FilteredStream(token.get_secret_value(), adapter, self._connected, self._alive, self._heard)
+        self._rules = KeptRules(self._stream, settings.twitter_rules, settings.jobname)
         self._caps = Caps(settings.twitter_daily_posts, settings.twitter_monthly_posts, self.usage, self.clock)
         self._attention = Attention(self.coverage, self.clock)
         self._back_off = BackOff()
+        self._outage = FeedOutage(log, self.clock, host_of(settings.twitter_api_url))
         self._started_at = self._heard_at = self.clock.monotonic()
         self._stopped_at: float | None = None
-        self._was_connected = self._has_rules = False
-        self._added_rules: list[str] = []
+        self._was_connected = False
         self._has_backfill = settings.twitter_backfill_minutes > 0
         self._backfill_minutes = 0
 
@@ -91,15 +94,10 @@ class TwitterReceiver(Receiver):
         self._stream.hang_up()
 
     def _connect_once(self) -> Ended:
-        if not self._has_rules and (failed := self._stream.change_rules(self._make_rules)) is not None:
+        if (failed := self._rules.make()) is not None:
             return failed
         self._backfill_minutes = self._minutes_to_repeat()
         return self._stream.listen(self.settings.twitter_expansions, self._backfill_minutes)
-
-    def _make_rules(self, client: FilteredStream) -> None:
-        job = self.settings.jobname
-        self._added_rules = synchronise(client, wanted_rules(self.settings.twitter_rules, job), job)
-        self._has_rules = True
 
     def _minutes_to_repeat(self) -> int:
         missed = math.ceil(self.coverage.gap_seconds() / 60)
@@ -111,12 +109,12 @@ class TwitterReceiver(Receiver):
         self._was_connected = True
         self._heard_at = self.clock.monotonic()
         self._attention.connected(self._backfill_minutes)
-        log.info(
-            "feed connected peer=%s backfill_minutes=%s", host_of(self.settings.twitter_api_url), self._backfill_minutes
-        )
+        if not self._outage.is_away:
+            log.info("feed connected peer=%s backfill_minutes=%s", self._outage.peer, self._backfill_minutes)
 
     def _alive(self) -> None:
         self._attention.alive()
+        self._outage.heard()
         now = self.clock.monotonic()
         is_idle = self.settings.available_now and now - self._heard_at >= self.settings.idle_seconds
         is_late = self._stopped_at is not None and now - self._stopped_at >= _LAST_WORDS_SECONDS
@@ -156,9 +154,10 @@ class TwitterReceiver(Receiver):
             return
         raise_if_hopeless(ended)
         self._raise_if_not_started(ended)
-        self._has_rules = self._has_rules and ended.status != _NO_RULES
+        if ended.status == _NO_RULES:
+            self._rules.are_gone()
         seconds = self._back_off.seconds(ended, lasted, self.clock.now())
-        log.warning("feed away, connecting again seconds=%g why=%r", seconds, ended.why)
+        self._outage.away(ended.why, seconds, ended.kind)
         self.clock.wait(self.stopping, seconds)
 
     def _was_backfill_refused(self, ended: Ended) -> bool:
@@ -170,8 +169,7 @@ class TwitterReceiver(Receiver):
             return
         if is_too_many_connections(ended.problems):
             if self.last_alive is None or self.clock.now() - self.last_alive > _HELD_FOR:
-                added = self._added_rules  # else they would feed, and charge, the job that has the connection
-                self._stream.change_rules(lambda client: withdraw(client, added))
+                self._rules.withdraw()
                 raise taken(ended)
         elif self.clock.monotonic() - self._started_at >= self.settings.start_timeout_seconds:
             raise CannotStart(

@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from clock import Clock
 from errors import JobError, StopRequested
 from ledger.honouring import Honouring
+from outage import News, Outage
 from runtime.stopping import StopSignal
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class BesideBatches:
         self._stop = stop
         self._clock = clock
         self._failure: Exception | None = None
-        self._is_away = False
+        self._outage = Outage(clock, steady_seconds=0)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="removals", daemon=True)
 
@@ -65,15 +66,21 @@ class BesideBatches:
         except StopRequested:
             return False
         except PyMongoError as error:
-            if not self._is_away:
-                log.warning("what the feed asks to go is not removed yet, MongoDB failed error=%r", str(error))
-            self._is_away = True
+            self._tell(self._outage.failed("MongoDB"), error)
             return False
         except Exception as failure:  # noqa: BLE001 - check raises it in the main thread
             self._failure = failure
             self._stopping.set()
             return False
-        if self._is_away:
+        if self._outage.there() is not None:
             log.warning("what the feed asks to go is removed again, MongoDB is back")
-        self._is_away = False
         return is_more
+
+    def _tell(self, news: News | None, error: PyMongoError) -> None:
+        if news is News.STILL_AWAY:
+            log.warning(
+                "what the feed asks to go is still not removed, MongoDB fails seconds=%.0f tries=%s error=%r",
+                *(self._outage.seconds, self._outage.tries, str(error)),
+            )
+        elif news is not None:
+            log.warning("what the feed asks to go is not removed yet, MongoDB failed error=%r", str(error))

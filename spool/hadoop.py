@@ -51,7 +51,8 @@ class HadoopFolder:
         return 0 if status is None else int(status.getLen())
 
     def make(self) -> None:
-        _as_os_error(self._files.mkdirs, self._root)
+        if not _as_os_error(self._files.mkdirs, self._root):
+            raise OSError(f"{self.uri} could not be made")
 
     def read(self, name: str) -> bytes:
         stream = _as_os_error(self._files.open, self._path(name))

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from operations.exporting.times import iso
+from operations.feed_lines import object_of
+
 _HASHTAG = re.compile(r"(?<![\w&])#(\w+)")
 _MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][A-Za-z0-9.-]*)")
 _URL = re.compile(r"https?://\S+")
@@ -33,7 +36,7 @@ class Posts:
         line = line.strip()
         if not line:
             return None
-        if line.startswith(b"{") and (found := _object(line)) is not None:
+        if (found := object_of(line)) is not None:
             is_event = "did" in found and "kind" in found
             return {"did": found.pop("did"), **_without_time(found)} if is_event else line
         return self._created(line.decode(errors="replace"), now)
@@ -42,7 +45,7 @@ class Posts:
         key = self._key(now)
         record: dict[str, Any] = {
             "$type": "app.bsky.feed.post",
-            "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "createdAt": iso(now),
             "langs": ["en"],
             "text": text,
         }
@@ -75,14 +78,6 @@ def did_of(name: str) -> str:
 
 def _without_time(event: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in event.items() if name not in ("time_us", "cursor")}
-
-
-def _object(line: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _facets(text: str) -> list[dict[str, Any]]:

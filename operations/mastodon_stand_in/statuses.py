@@ -1,7 +1,6 @@
 """Lines of text as statuses of a Mastodon instance (https://docs.joinmastodon.org/entities/Status)."""
 
 import html
-import json
 import re
 import threading
 import time
@@ -9,6 +8,8 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any
 
+from operations.exporting.times import iso
+from operations.feed_lines import object_of
 from operations.mastodon_stand_in.stream import Payload
 
 _LINKED = re.compile(r"(?P<url>https?://\S+)|(?<![\w&])#(?P<tag>\w*[^\W\d]\w*)|(?<![\w@])@(?P<name>\w+)")
@@ -30,7 +31,7 @@ class Statuses:
         address = f"{self._url}/@{_account_name(text)}/{status_id}"
         return {
             "id": status_id,
-            "created_at": now(),
+            "created_at": iso(datetime.now(UTC)),
             "in_reply_to_id": None,
             "in_reply_to_account_id": None,
             "sensitive": False,
@@ -60,10 +61,10 @@ class Statuses:
         None for a blank line.
         """
         line = line.strip()
-        match _object(line):
+        match object_of(line):
             case {"event": str(name), "payload": str() | dict() as payload}:
                 return name, _unpacked(payload)
-            case {"content": str()} as status:
+            case dict() as status if isinstance(status.get("content"), str):
                 return "update", status
         return ("update", self.status(line.decode(errors="replace"))) if line else None
 
@@ -108,11 +109,6 @@ def account(name: str, url: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN4
     }
 
 
-def now() -> str:
-    """The time of day as Mastodon writes it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _link(found: re.Match[str], url: str) -> str:
     if tag := found["tag"]:
         address = html.escape(f"{url}/tags/{tag.lower()}")
@@ -143,14 +139,7 @@ def _account_name(text: str) -> str:
     return f"player{zlib.crc32(text.encode()) % 100}"
 
 
-def _object(line: bytes) -> Any:  # noqa: ANN401 - whatever JSON holds
-    try:
-        return json.loads(line) if line.startswith(b"{") else None
-    except (ValueError, RecursionError):
-        return None
-
-
 def _unpacked(payload: Payload) -> Payload:
     """A status, which the WebSocket sends as a string; other strings as they are."""
-    found = _object(payload.encode()) if isinstance(payload, str) else payload
+    found = object_of(payload.encode()) if isinstance(payload, str) else payload
     return found if isinstance(found, dict) else payload

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from operations.exporting.times import iso
+from operations.feed_lines import object_of
 from operations.x_stand_in.ids import Ids
 from operations.x_stand_in.rules import Rule
 
@@ -30,7 +32,7 @@ class Posts:
     def event(self, line: bytes, rules: Sequence[Rule]) -> bytes | None:
         """One line as X would send it, without a line end; a JSON object as it is. None for a blank line."""
         line = line.strip()
-        if not line or _is_object(line):
+        if not line or object_of(line) is not None:
             return line or None
         text = line.decode(errors="replace")
         matching = [{"id": rule.id, "tag": rule.tag or ""} for rule in _matching(text, rules)]
@@ -42,19 +44,12 @@ class Posts:
         return {
             "id": post_id,
             "text": text,
-            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "created_at": iso(datetime.now(UTC)),
             "author_id": _account_id(text),
             "lang": "en",
             "edit_history_tweet_ids": [post_id],
             "public_metrics": dict.fromkeys(_COUNTS, 0),
         } | ({"entities": entities} if entities else {})
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return line.startswith(b"{") and isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _matching(text: str, rules: Sequence[Rule]) -> Sequence[Rule]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from operations.exporting.times import iso
 from operations.x_stand_in.ids import Ids
 from operations.x_stand_in.problems import Body, duplicate_rule, invalid_rule, rule_cap, unknown_rule
 
@@ -60,7 +61,7 @@ class RuleStore:
         """The rules of these ids (all where none is given), so many at most, from the one with that number on."""
         found = [rule for rule in self.all() if not ids or rule.id in ids]
         shown = [rule.body() for rule in found[start : start + most]]
-        meta: Body = {"sent": _now(), "result_count": len(shown)}
+        meta: Body = {"sent": iso(datetime.now(UTC)), "result_count": len(shown)}
         if start + most < len(found):
             meta["next_token"] = f"{start + most:016d}"
         return 200, ({"data": shown} if shown else {}) | {"meta": meta}
@@ -140,8 +141,6 @@ def _balanced(text: str) -> bool:
 
 def _changed(summary: Body, data: list[Body], errors: list[Body]) -> Body:
     shown = {"data": data, "errors": errors}
-    return {"meta": {"sent": _now(), "summary": summary}} | {name: items for name, items in shown.items() if items}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"meta": {"sent": iso(datetime.now(UTC)), "summary": summary}} | {
+        name: items for name, items in shown.items() if items
+    }

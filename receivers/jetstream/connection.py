@@ -1,6 +1,5 @@
 """One connection to a Jetstream host, by the library `websockets`."""
 
-import hashlib
 from types import TracebackType
 from typing import Self
 
@@ -8,7 +7,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 
 from receivers.jetstream.addresses import MOST_BYTES
-from spool.segments import CutEvent
+from receivers.outage import NOBODY, kind_of_status
 
 _OPEN_SECONDS = 10.0
 _CLOSE_SECONDS = 1.0
@@ -16,7 +15,11 @@ _LONGEST_WORDS = 300
 
 
 class Ended(Exception):
-    """There is no connection, or no more; the message says why."""
+    """There is no connection, or no more; the message says why. kind: of the reason, see `receivers.outage`."""
+
+    def __init__(self, why: str, kind: str = NOBODY) -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 class Connection:
@@ -33,7 +36,7 @@ class Connection:
                 address, open_timeout=_OPEN_SECONDS, close_timeout=_CLOSE_SECONDS, max_size=MOST_BYTES
             ).__enter__()
         except (OSError, WebSocketException) as error:
-            raise Ended(_refusal(error)) from error
+            raise _refusal(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -53,24 +56,13 @@ class Connection:
             raise Ended(_end(closed)) from closed
 
 
-def framed(event: bytes, most_bytes: int) -> bytes | CutEvent:
-    """The event as the spool takes it: on one line, and cut where it is too long.
-
-    In JSON a line feed is white space; in what is no JSON it is one no more.
-    """
-    if len(event) > most_bytes:
-        start = event[:most_bytes].replace(b"\n", b" ")
-        return CutEvent(start, len(event), hashlib.sha256(event).hexdigest())
-    return event.replace(b"\n", b" ")
-
-
-def _refusal(error: Exception) -> str:
+def _refusal(error: Exception) -> Ended:
     if isinstance(error, InvalidStatus):
-        body = " ".join(bytes(error.response.body or b"").decode("utf-8", "replace").split())
-        return f"HTTP {error.response.status_code}: {body}"[:_LONGEST_WORDS]
+        status, body = error.response.status_code, bytes(error.response.body or b"").decode("utf-8", "replace")
+        return Ended(f"HTTP {status}: {' '.join(body.split())}"[:_LONGEST_WORDS], kind_of_status(status))
     if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return f"{type(error).__name__}: {error}"[:_LONGEST_WORDS]
+        return Ended("no answer in time")
+    return Ended(f"{type(error).__name__}: {error}"[:_LONGEST_WORDS])
 
 
 def _end(closed: ConnectionClosed) -> str:

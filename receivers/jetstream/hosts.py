@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-_WORKED_SECONDS = 10.0
+from receivers.pauses import Pauses
+
+WORKED_SECONDS = 10.0
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 30.0
 _SILENCE_SECONDS, _LONGEST_SILENCE_SECONDS = 30.0, 3_600.0
 
@@ -13,7 +15,7 @@ class Hosts:
     def __init__(self, addresses: tuple[str, ...]) -> None:
         self._addresses = addresses
         self._turn = 0
-        self._short = 0  # connections in a row that did not last
+        self._pauses = Pauses(_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
 
     @property
     def address(self) -> str:
@@ -29,11 +31,10 @@ class Hosts:
 
         was_silent: it was given up since nothing came any more.
         """
-        has_worked = lasted >= _WORKED_SECONDS
+        has_worked = lasted >= WORKED_SECONDS
         if was_silent or not has_worked:
             self.leave()
-        self._short = 0 if has_worked else self._short + 1
-        return float(min(_PAUSE_SECONDS * 2**self._short, _LONGEST_PAUSE_SECONDS))
+        return self._pauses.after(has_worked)
 
 
 @dataclass

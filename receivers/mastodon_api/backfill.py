@@ -66,22 +66,27 @@ class Backfill:
         fetched = self._fetched.get(line.status_id or "")
         return fetched is not None and line.name != DELETE and line.edited_at <= fetched
 
-    def fetch(self, gap_seconds: float, must_stop: Callable[[], bool]) -> float:
-        """Append what was missed; of how many seconds before now nothing is missing, as far as the timeline tells."""
+    def fetch(self, gap_seconds: float, must_stop: Callable[[], bool], is_told: bool = True) -> float:
+        """Append what was missed; of how many seconds before now nothing is missing, as far as the timeline tells.
+
+        is_told: whether the log is, too; else only who debugs.
+        """
         self._fetched.clear()
         self._newest_fetched = None
         if self._place.newest is None or not self._most or not gap_seconds:
             return 0
-        now, (since, _) = self._clock.now(), self._place.since
+        name, now, (since, _) = self._channel.name, self._clock.now(), self._place.since
         try:
             oldest = self._read_pages(since, self._place.newest, must_stop)
         except (Refused, *NETWORK_ERRORS, RecursionError) as error:
-            log.warning("the timeline does not tell what was missed channel=%s why=%r", self._channel.name, str(error))
+            level = logging.WARNING if is_told else logging.DEBUG
+            log.log(level, "the timeline does not tell what was missed channel=%s why=%r", name, str(error))
             oldest = min(map(int, self._fetched), default=None)
         covered = self._covered(oldest, self._place.newest, gap_seconds, now)
         self._newest_fetched = max(map(int, self._fetched), default=None)
         posts = len(self._fetched)
-        log.info("missed posts fetched channel=%s posts=%s seconds=%.0f", self._channel.name, posts, covered)
+        level = logging.INFO if is_told else logging.DEBUG
+        log.log(level, "missed posts fetched channel=%s posts=%s seconds=%.0f", name, posts, covered)
         return covered
 
     def _read_pages(self, since: int, newest: int, must_stop: Callable[[], bool]) -> int | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from receivers.bounded import on_one_line
 from receivers.mastodon_api.consent import may_be_kept
 from receivers.mastodon_api.html_text import words
 from receivers.mastodon_api.sse import ServerEvent
@@ -39,9 +40,8 @@ def spool_line(event: ServerEvent, authors: str) -> SpoolLine:
     if event.name not in (UPDATE, EDIT, DELETE):
         return SpoolLine(_json({"event": event.name[:_LONGEST_NAME], "left_out": "kind"}), event.name)
     if isinstance(event.data, CutEvent):
-        cut = CutEvent(event.data.start.replace(b"\n", b" "), event.data.length, event.data.sha256)
-        return SpoolLine(cut, event.name)
-    data = event.data.replace(b"\n", b" ")  # between values of JSON it means the same; a line of the spool has none
+        return SpoolLine(on_one_line(event.data), event.name)
+    data = event.data.replace(b"\n", b" ")  # as `on_one_line` has it
     if event.name == DELETE:
         found = _ID.fullmatch(data.strip())
         removed = found[0].decode("utf-8", "replace") if found else None

@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 
 from receivers.mastodon_api.answers import Refused, is_used_up, refused
 from receivers.web import Bearer
-from watched_connections import HangUpAdapter, blocks
+from watched_connections import HangUpAdapter
 
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 35.0
@@ -40,8 +40,9 @@ class Instance:
         self._page_session = _session(self._of_pages, token)
 
     def stream(self, path: str, parameters: dict[str, str]) -> requests.Response:
-        """An open stream: read it by `events_of`. Raises Refused and NETWORK_ERRORS.
+        """An open stream, for `watched_connections.blocks`. Raises Refused and NETWORK_ERRORS.
 
+        Who reads it is raised the latter, also for a silence that is too long.
         Where the streaming API has a host of its own, the instance's answer leads there
         (https://docs.joinmastodon.org/methods/streaming/, "Hostname discovery").
         """
@@ -60,10 +61,6 @@ class Instance:
                 answer.status_code, f"no stream came but {kind or 'something'}: see MASTODON_URL and the proxy"
             )
         return answer
-
-    def blocks_of(self, stream: requests.Response) -> Iterator[bytes]:
-        """The bytes of a stream as they come. Raises NETWORK_ERRORS, also for a silence that is too long."""
-        yield from blocks(stream)
 
     def page(self, path: str, parameters: dict[str, str]) -> tuple[list[Any], bool]:
         """A page of a timeline, newest first, and whether more may be asked for now. Raises Refused, NETWORK_ERRORS."""

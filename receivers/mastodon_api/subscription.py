@@ -5,36 +5,31 @@ from collections.abc import Iterator
 from threading import Event
 
 import requests
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_when_event_set,
-    wait_exponential_jitter,
-)
 
 from clock import Clock
 from errors import CannotStart
+from receivers.attention import Attention
 from receivers.base import Gaps, Spool
 from receivers.mastodon_api.answers import Refused
 from receivers.mastodon_api.backfill import Backfill
 from receivers.mastodon_api.channels import Channel
 from receivers.mastodon_api.events import SpoolLine, spool_line
+from receivers.mastodon_api.failures import FAILURES, kind_of, pause, why
 from receivers.mastodon_api.instance import NETWORK_ERRORS, Instance
 from receivers.mastodon_api.places import Place
 from receivers.mastodon_api.sse import EventStream
+from receivers.outage import FeedOutage
+from receivers.pauses import Pauses
+from receivers.reaching import reach
 from receivers.web import host_of, said
-from receivers.x_api.attention import Attention
 from settings import Settings
+from watched_connections import blocks
 
 log = logging.getLogger(__name__)
 
-_PAUSE_SECONDS = 0.5  # before connecting again; twice as long each time that a connection brought nothing
-_LONGEST_PAUSE_SECONDS = 60.0
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 60.0
 _LONGEST_WISH_SECONDS = 3_600.0
 _WORKED_SECONDS = 60.0  # a quiet hashtag brings nothing but heartbeats for hours
-_AFTER_NETWORK = wait_exponential_jitter(multiplier=0.5, max=30, jitter=0.5)
-_AFTER_REFUSAL = wait_exponential_jitter(multiplier=5, max=300, jitter=2)
 
 
 class Subscription:
@@ -60,7 +55,9 @@ class Subscription:
         self._stopping = stopping
         self._attention = Attention(coverage, clock)
         self._backfill = Backfill(instance, channel, settings, clock, self._append, place)
-        self._started_at = self._heard_at = clock.monotonic()
+        self._outage = FeedOutage(log, clock, host_of(settings.mastodon_url or ""), channel.name)
+        self._pauses = Pauses(_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
+        self._heard_at = clock.monotonic()
         self._was_connected = False
 
     def run(self) -> None:
@@ -68,18 +65,16 @@ class Subscription:
 
         Raises CannotStart where waiting does not help, with the instance's words.
         """
-        fruitless = 0
         while (stream := self._connect()) is not None:
             connected_at = self._heard_at = self._clock.monotonic()
             events = EventStream(self._settings.max_event_bytes)
-            why = self._read(stream, events)
-            if why is None or self._stopping.is_set() or self._settings.available_now:
+            end = self._read(stream, events)
+            if end is None or self._stopping.is_set() or self._settings.available_now:
                 return
-            was_fruitful = self._attention.lost(why) >= _WORKED_SECONDS or self._heard_at > connected_at
-            fruitless = 0 if was_fruitful else fruitless + 1
-            log.warning("feed disconnected, connecting again channel=%s why=%r", self._channel.name, why)
-            pause = min(_PAUSE_SECONDS * 2**fruitless, _LONGEST_PAUSE_SECONDS)
-            self._clock.wait(self._stopping, max(pause, min(events.retry_seconds or 0, _LONGEST_WISH_SECONDS)))
+            was_fruitful = self._attention.lost(end) >= _WORKED_SECONDS or self._heard_at > connected_at
+            seconds = max(self._pauses.after(was_fruitful), min(events.retry_seconds or 0, _LONGEST_WISH_SECONDS))
+            self._outage.away(end, seconds)
+            self._clock.wait(self._stopping, seconds)
 
     def hang_up(self) -> None:
         """End a read that may last; `stopping` is set."""
@@ -87,15 +82,15 @@ class Subscription:
 
     def _connect(self) -> requests.Response | None:
         """A stream, however long it takes; None when the job is to stop, or the feed is over."""
-        retrying = Retrying(
-            retry=retry_if_exception_type((Refused, *NETWORK_ERRORS)),
-            wait=_pause,
-            stop=self._is_enough,
-            sleep=self._sleep,
-            before_sleep=self._note_absence,
-            retry_error_callback=self._give_up,
-        )
-        return retrying(self._open)
+        limit: float | None = self._settings.start_timeout_seconds
+        if self._was_connected:
+            limit = 0 if self._settings.available_now else None
+        try:
+            return reach(self._open, self._note_absence, FAILURES, self._clock, self._stopping, limit, pause)
+        except FAILURES as failure:
+            if self._was_connected:
+                return None
+            raise self._no_start(failure) from failure
 
     def _open(self) -> requests.Response | None:
         try:
@@ -107,9 +102,12 @@ class Subscription:
             stream.close()
             return None
         self._was_connected = True
-        self._attention.connected(0)
-        log.info("feed connected peer=%s channel=%s", host_of(stream.url or ""), self._channel.name)
-        self._attention.repeated(self._backfill.fetch(self._coverage.gap_seconds(), self._stopping.is_set))
+        self._attention.connected()
+        self._outage.peer = host_of(stream.url or "")
+        if not self._outage.is_away:
+            log.info("feed connected peer=%s channel=%s", self._outage.peer, self._channel.name)
+        is_told = not self._outage.comes_and_goes
+        self._attention.repeated(self._backfill.fetch(self._coverage.gap_seconds(), self._stopping.is_set, is_told))
         if self._stopping.is_set():  # perhaps in the middle of the pages: the gap stays open, for the next run
             stream.close()
             return None
@@ -117,11 +115,12 @@ class Subscription:
 
     def _read(self, stream: requests.Response, events: EventStream) -> str | None:
         """Everything that the instance sends, into the spool; why it broke off, None where the reading is over."""
-        why: str | None = None
-        blocks = self._instance.blocks_of(stream)
-        while why is None and not self._is_over():
-            block, why = _next(blocks)
+        end: str | None = None
+        received = blocks(stream)
+        while end is None and not self._is_over():
+            block, end = _next(received)
             if block:
+                self._outage.heard()
                 self._attention.alive()
                 self._backfill.alive()
             for event in events.feed(block):
@@ -130,7 +129,7 @@ class Subscription:
         self._instance.close()
         if events.has_begun:
             log.warning("an event was cut off with its connection, and not heard channel=%s", self._channel.name)
-        return why
+        return end
 
     def _heard(self, line: SpoolLine) -> None:
         self._heard_at = self._clock.monotonic()
@@ -147,46 +146,21 @@ class Subscription:
         idle = self._clock.monotonic() - self._heard_at
         return self._settings.available_now and idle >= self._settings.idle_seconds
 
-    def _is_enough(self, attempt: RetryCallState) -> bool:
-        if stop_when_event_set(self._stopping)(attempt):
-            return True
-        if self._was_connected:
-            return self._settings.available_now
-        return self._clock.monotonic() - self._started_at >= self._settings.start_timeout_seconds
+    def _note_absence(self, failure: Exception, seconds: float) -> None:
+        self._coverage.open_gap(why(failure))
+        self._outage.away(why(failure), seconds, kind_of(failure))
 
-    def _sleep(self, seconds: float) -> None:
-        self._clock.wait(self._stopping, seconds)
-
-    def _note_absence(self, attempt: RetryCallState) -> None:
-        why, seconds = _why(attempt), attempt.next_action.sleep if attempt.next_action else 0
-        self._coverage.open_gap(why)
-        log.warning("feed away, trying again channel=%s seconds=%.1f why=%r", self._channel.name, seconds, why)
-
-    def _give_up(self, attempt: RetryCallState) -> None:
-        if not (self._stopping.is_set() or self._was_connected):
-            raise CannotStart(
-                f"{host_of(self._settings.mastodon_url or '')} gave no stream within "
-                f"{self._settings.start_timeout_seconds:g} s: {_why(attempt)}"
-            )
+    def _no_start(self, failure: Exception) -> CannotStart:
+        return CannotStart(
+            f"{host_of(self._settings.mastodon_url or '')} gave no stream within "
+            f"{self._settings.start_timeout_seconds:g} s: {why(failure)}"
+        )
 
 
-def _next(blocks: Iterator[bytes]) -> tuple[bytes, str | None]:
+def _next(received: Iterator[bytes]) -> tuple[bytes, str | None]:
     """The next bytes, and why there are none."""
     try:
-        block = next(blocks, None)
+        block = next(received, None)
     except NETWORK_ERRORS as error:
         return b"", said(error, "Mastodon's heartbeat")
     return (b"", "the instance closed the connection") if block is None else (block, None)
-
-
-def _pause(attempt: RetryCallState) -> float:
-    """Seconds until the next attempt: as many as the instance asks for, else more each time."""
-    failure = attempt.outcome.exception() if attempt.outcome else None
-    if isinstance(failure, Refused):
-        return _AFTER_REFUSAL(attempt) if failure.retry_after is None else failure.retry_after
-    return _AFTER_NETWORK(attempt)
-
-
-def _why(attempt: RetryCallState) -> str:
-    failure = attempt.outcome.exception() if attempt.outcome else None
-    return str(failure) if isinstance(failure, Refused) else said(failure, "an answer")

@@ -7,39 +7,15 @@ next like it a little later, as after a broken network: nobody is called a hundr
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
-from receivers.x_api.answers import Answer, Problem, status_of
+from receivers.x_api.answers import Answer
+from receivers.x_api.ended import Ended
 
 _NETWORK_STEP_SECONDS, _NETWORK_MOST_SECONDS = 0.25, 16.0
 _HTTP_FIRST_SECONDS, _HTTP_MOST_SECONDS = 5.0, 320.0
 _WORKED_SECONDS = 10.0
 _LIMIT_FIRST_SECONDS, _LIMIT_MOST_SECONDS = 60.0, 900.0  # X counts requests in windows of 15 minutes
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a connection ended, or that there was none.
-
-    answer: an HTTP answer that was no stream. message: problems that X sent inside the stream. was_heard: whether
-    anything else came.
-    """
-
-    why: str
-    answer: Answer | None = None
-    message: tuple[Problem, ...] = ()
-    was_heard: bool = False
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What X said, wherever it said it."""
-        return self.message or (self.answer.problems if self.answer else ())
-
-    @property
-    def status(self) -> int:
-        """The HTTP status, also where X told the problem inside the stream; 0 where there is none."""
-        return self.answer.status if self.answer else status_of(self.message)
 
 
 class BackOff:

@@ -1,7 +1,7 @@
 """Where waiting does not help: what X says then, and what a person can do."""
 
 from errors import CannotStart
-from receivers.x_api.back_off import Ended
+from receivers.x_api.ended import Ended
 
 _MAY_HEAL = (408, 409, 420, 425, 429)
 _ADVICE = {

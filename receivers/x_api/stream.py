@@ -8,16 +8,16 @@ import logging
 import ssl
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import requests
 import tweepy
 
 from receivers.web import Bearer, said
-from receivers.x_api.answers import Answer, Problem, ends_the_stream, problems, words
-from receivers.x_api.back_off import Ended
-from receivers.x_api.transport import TWEEPY_HOST, ApiAdapter, StreamedAnswer
+from receivers.x_api.answers import Answer, ends_the_stream, problems, words
+from receivers.x_api.ended import Ended
+from receivers.x_api.outcome import Outcome
+from receivers.x_api.transport import TWEEPY_HOST, ApiAdapter
 from spool.segments import CutEvent
 
 log = logging.getLogger(__name__)
@@ -32,20 +32,7 @@ TWEET_FIELDS = (
     "public_metrics",
     "referenced_tweets",
 )
-_LONGEST_WORDS, _LONGEST_RULES = 64 * 1024, 100_000_000
 _NETWORK_ERRORS = (requests.RequestException, ssl.SSLError)
-
-
-@dataclass
-class _Connection:
-    """What becomes known of a connection. answer: the open stream. failure: what a callback raised."""
-
-    why: str = ""
-    answer: StreamedAnswer | None = None
-    refusal: Answer | None = None
-    message: tuple[Problem, ...] = ()
-    was_heard: bool = False
-    failure: Exception | None = None
 
 
 class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no types
@@ -70,19 +57,14 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
         self._connected = connected
         self._alive = alive
         self._heard = heard
-        self._now = _Connection()
+        self._now = Outcome(adapter)
 
     def listen(self, expansions: tuple[str, ...], backfill_minutes: int) -> Ended:
         """Read the stream until it ends; how it did. Raises what a callback raised."""
         self._begin()
         wanted: dict[str, Any] = {"tweet_fields": list(TWEET_FIELDS), "expansions": list(expansions) or None}
         self.filter(**wanted, backfill_minutes=backfill_minutes or None)
-        now = self._now
-        if now.failure is not None:
-            raise now.failure
-        if now.answer is not None and now.answer.cut_off:
-            log.warning("an event was cut off with its connection, and not heard bytes=%s", now.answer.cut_off)
-        return Ended(now.why, now.refusal, now.message, now.was_heard)
+        return self._now.ended()
 
     def change_rules(self, work: Callable[[tweepy.StreamingClient], None]) -> Ended | None:
         """Let work talk to X's rules; how that failed, None where it did not. Raises what is none of X's errors."""
@@ -90,11 +72,11 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
         try:
             work(self)
         except (tweepy.HTTPException, requests.RequestException) as error:
-            return self._refused(_said(error))
+            return self._now.refused(_said(error))
         except (ValueError, TypeError, AttributeError) as error:  # tweepy cannot read some bodies and headers
             if self._now.refusal is None:
                 raise
-            return self._refused(_said(error))
+            return self._now.refused(_said(error))
         finally:
             self.session.close()
             self._adapter.release()
@@ -126,10 +108,11 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
             self._now.was_heard = True
             self._do(lambda: self._heard(raw_data))
             return
-        log.warning("message from X inside the stream said=%r", words(found))
         if ends_the_stream(found):
             self._now.message = found
             self._end(f"X ended the stream: {words(found)}")
+        else:
+            log.warning("message from X inside the stream said=%r", words(found))
 
     def on_request_error(self, status_code: int) -> None:
         """X refused the connection; the response hook has kept its words."""
@@ -166,25 +149,13 @@ class FilteredStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has
         self._now.why = self._now.why or why
         self.disconnect()
 
-    def _refused(self, why: str) -> Ended:
-        refusal = self._now.refusal
-        return Ended(refusal.words if refusal else why, refusal)
-
     def _begin(self) -> None:
-        self._now = _Connection()
+        self._now = Outcome(self._adapter)
         self.session.mount(TWEEPY_HOST, self._adapter)
-        self.session.hooks["response"] = [self._keep]
-
-    def _keep(self, response: requests.Response, **_: Any) -> None:  # noqa: ANN401 - requests' hook
-        if response.status_code >= 400:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            body = self._adapter.read_body(response, _LONGEST_WORDS)
-            self._now.refusal = Answer(response.status_code, headers, body)
-        elif "/rules" in (response.request.path_url or ""):
-            self._adapter.read_body(response, _LONGEST_RULES)
-        elif isinstance(response, StreamedAnswer):
-            self._now.answer = response
+        self.session.hooks["response"] = [self._now.keep]
 
 
 def _said(error: BaseException | None) -> str:
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return "what came in place of the rules is no JSON of X's: see TWITTER_API_URL and the proxy"
     return said(error, "X's keep-alive")

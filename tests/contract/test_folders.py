@@ -9,8 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spool.bookmark import Bookmark
-from spool.files import Folder, LocalFolder, open_folder
+from spool.files import Folder, open_folder
 from spool.hadoop import HadoopFolder
+from spool.local_folder import LocalFolder
 from spool.recovery import recover
 from spool.repeats import Repeats
 from spool.segments import Segment, open_name
@@ -46,6 +47,13 @@ def write(folder: Folder, name: str, *blocks: bytes) -> None:
 def test_bytes_come_back_as_they_were_written(folder: Folder) -> None:
     write(folder, ".a", EVERY_BYTE, b"", b"\n", EVERY_BYTE)
     assert folder.read(".a") == EVERY_BYTE + b"\n" + EVERY_BYTE
+
+
+@pytest.mark.parametrize("where", ["a file/folder", "/proc/folder"])
+def test_a_folder_that_cannot_be_made_is_an_error(make: Callable[[Path], Folder], tmp_path: Path, where: str) -> None:
+    (tmp_path / "a file").touch()
+    with pytest.raises(OSError, match=r"folder|file"):
+        make(tmp_path / where).make()
 
 
 @pytest.mark.parametrize("name", [*NAMES, "12:00"])

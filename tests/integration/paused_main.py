@@ -19,7 +19,7 @@ from ledger.removal import Removal
 from ledger.removals import RemovalLog
 from processors.base import StreamProcessor
 from sinks.mongo import MongoSink
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.open_segment import OpenSegment
 from spool.segments import open_id
 from tests.integration.crash_points import Point

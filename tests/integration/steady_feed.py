@@ -40,6 +40,13 @@ class SteadyFeed:
         assert self._client is not None
         return not select.select([], [self._client], [], seconds)[1]
 
+    def send_on(self, seconds: float) -> None:
+        """Return when the lines of so many seconds more were sent."""
+        until = len(self.sent) + round(seconds / _EVERY_SECONDS)
+        while len(self.sent) < until:
+            assert self.failure is None
+            self._stopping.wait(_EVERY_SECONDS)
+
     def stop(self) -> list[str]:
         """Send no more, stay connected; every line that was sent."""
         self._stopping.set()

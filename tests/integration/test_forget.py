@@ -23,7 +23,7 @@ from operations.forgetting.scan import Found
 from operations.forgetting.settling import Settling
 from operations.forgetting.targets import Targets
 from sinks import fingerprint
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.segments import decode
 from spool.writer import SpoolWriter
 from tests.conftest import Documents

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.database import connect
 from runtime.embedded import EmbeddedServer
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.recovery import recover
 from tests.conftest import Documents
 from tests.integration.jobs import ROOT, RunningJob, is_committed, job, message
@@ -28,7 +28,7 @@ WRITE_UNTIL_IT_IS_FULL = """
 import sys
 import time
 from pathlib import Path
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.writer import SpoolWriter
 writer = SpoolWriter(LocalFolder(Path(sys.argv[1])), 1 << 40)
 number = 0

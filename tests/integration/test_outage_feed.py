@@ -1,6 +1,7 @@
 """A TCP feed that trickles, is silent, breaks off, or vanishes without a word, while a real job listens."""
 
 import ctypes
+import json
 import signal
 import socket
 import struct
@@ -90,7 +91,7 @@ def test_a_feed_that_trickles_is_silent_and_breaks_off_is_heard_to_the_byte_and_
 
     with (
         Peer(trickle_and_be_silent, reset, stay(released, b"last\n")) as peer,
-        job(data_folder, *JOB, "--socket-port", str(peer.port), **settings) as running,
+        job(data_folder, *JOB, "--log-format", "json", "--socket-port", str(peer.port), **settings) as running,
     ):
         assert is_silent.wait(BOUND_SECONDS)
         while len(posts(database)) < 300:
@@ -109,7 +110,11 @@ def test_a_feed_that_trickles_is_silent_and_breaks_off_is_heard_to_the_byte_and_
     causes = [gap["cause"] for gap in database["coverage"].find(sort=[("from", 1)])]
     assert causes[0] == "the peer closed the connection"
     assert "reset by peer" in causes[1]
-    assert sum("feed disconnected" in message(line) for line in running.errors) == len(causes) == 2
+    assert len(causes) == 2
+    told = [json.loads(line)["event"] for line in running.errors]
+    assert [event for event in told if event.startswith("feed ")] == [
+        "feed connected", "feed away", "feed back", "feed comes and goes",
+    ]  # fmt: skip
 
 
 @pytest.mark.faults
@@ -123,7 +128,7 @@ def test_a_peer_that_vanishes_without_a_word_is_found_out_in_half_a_minute_and_c
         job(data_folder, *JOB, "--socket-port", str(peer.port), **settings) as running,
     ):
         vanishing.wait()
-        line = running.read_until(lambda line: "feed disconnected" in message(line))
+        line = running.read_until(lambda line: "feed away" in message(line))
         assert "timed out" in message(line)
         while len(posts(database)) < 2:
             running.read_until(is_committed)

@@ -20,7 +20,7 @@ from errors import CannotStart
 from operations import record_kafka
 from operations.feed_recording import recorded, recorded_messages
 from operations.record_kafka import KafkaRecorder
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.segments import SUFFIX, CutEvent, Message, decode
 from spool.writer import SpoolWriter
 from tests.conftest import Documents

@@ -209,11 +209,18 @@ def test_a_web_page_in_place_of_the_stream_is_no_stream_and_no_event() -> None:
     with CountPage() as page:
         given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t", "start_timeout_seconds": 30}
         receiver = TwitterReceiver(heard.parts(clock, **given, twitter_api_url=page.url))
-        receiver._has_rules = True
+        receiver._rules._are_there = True
         to_its_end(receiver)
     assert "a web page came in place of the stream" in str(receiver.failure)
     assert clock.waits == [5, 10, 20]
     assert heard.events == []
+
+
+def test_a_web_page_in_place_of_the_rules_is_called_that_and_no_broken_connection() -> None:
+    with CountPage() as page:
+        given = {"jobname": "a", "source": "twitter", "twitter_bearer_token": "t", "start_timeout_seconds": 1}
+        said = refusal_of(TwitterReceiver(Heard().parts(ToldClock(), **given, twitter_api_url=page.url)))
+    assert "what came in place of the rules is no JSON of X's: see TWITTER_API_URL and the proxy" in said
 
 
 def test_a_network_that_is_away_is_asked_again_a_little_later_each_time() -> None:

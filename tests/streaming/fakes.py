@@ -19,7 +19,7 @@ from processors.base import JobParts, StreamProcessor
 from processors.socket import SocketProcessor
 from settings import Settings
 from sinks import documents
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.segments import CutEvent
 from spool.writer import SpoolWriter
 

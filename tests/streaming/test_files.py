@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from errors import CannotStart, FixSettings
 from processors.file_formats import name_below
 from processors.files import FilesProcessor
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.segments import CutEvent, Message
 from spool.writer import SpoolWriter
 from tests.streaming.fakes import FakeJob, Killed

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from spool.files import LocalFolder
 from spool.forgetting import events_of, forget_events
 from spool.key_files import keys_name
+from spool.local_folder import LocalFolder
 from spool.reader import read_spool
 from spool.recovery import recover
 from spool.segments import CutEvent, Segment

@@ -10,7 +10,7 @@ from case_count import CaseCount
 from log_context import context
 from micro_batch import BatchId, BatchPlan, Committed, Contents, LoggedBatch
 from monitoring.progress import Progress
-from tests.told_clock import START
+from tests.told_clock import START, ToldClock
 
 AWAY = "ServerSelectionTimeoutError: 127.0.0.1:1: [Errno 111] Connection refused, topology {}"
 BATCH = BatchId("5a27", 3)
@@ -41,6 +41,20 @@ def test_another_reason_during_an_outage_is_a_line_of_its_own(caplog: pytest.Log
     assert [record.message.rpartition("why=")[2] for record in caplog.records] == [
         "'AutoReconnect: a'", "'NotPrimaryError: b'",
     ]  # fmt: skip
+
+
+def test_who_looks_at_the_log_of_a_long_outage_finds_it_every_quarter_of_an_hour(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = ToldClock()
+    progress = Progress(Console(file=io.StringIO()), 20, clock)
+    for attempt in range(120):
+        progress.query_failed(AWAY.format(attempt), 30)
+        clock.seconds += 30
+    assert [record.message.partition(" in_seconds=")[0] for record in caplog.records] == [
+        "query failed, nothing is lost, starting again",
+        *(f"query still fails, nothing is lost failures={30 * n + 1} seconds={900 * n}" for n in (1, 2, 3)),
+    ]
 
 
 def test_the_failure_of_a_batch_belongs_to_it(caplog: pytest.LogCaptureFixture) -> None:

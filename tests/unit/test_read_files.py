@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from processors.read_files import ReadFiles
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from tests.told_clock import START, ToldClock
 
 NOW = round(START.timestamp() * 1000)

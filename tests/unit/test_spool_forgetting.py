@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from spool.files import LocalFolder
 from spool.forgetting import events_of, forget_events
+from spool.local_folder import LocalFolder
 from spool.recovery import recover
 from spool.segments import CutEvent, Segment, decode, encode, open_name
 from spool.writer import SpoolWriter

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spool.files import LocalFolder
 from spool.key_files import HeardKey, keys_id
 from spool.key_store import KeyStore
+from spool.local_folder import LocalFolder
 from spool.recovery import recover
 from spool.repeats import Repeats
 from spool.segments import Segment, open_id
@@ -37,7 +37,7 @@ class Killed(BaseException):
 
 
 class SmallDisk:
-    """`os` for `spool.files`: room for so many bytes in one folder, and death at any call if it is told so.
+    """`os` for `spool.local_folder`: room for so many bytes in one folder, and death at any call if it is told so.
 
     failing: the calls that fail while they are in it. calls_left: those before the one that kills, None for no kill.
     """
@@ -193,7 +193,7 @@ class Run:
 def test_a_disk_full_by_the_open_segment_alone_drains_by_itself(room: int, script: list[Step]) -> None:
     with TemporaryDirectory() as place:
         run = Run(Path(place), room)
-        with patch("spool.files.os", run.disk):
+        with patch("spool.local_folder.os", run.disk):
             for step in script:
                 run.do(step)
             run.disk.calls_left = None
@@ -210,7 +210,7 @@ def test_a_disk_full_by_the_open_segment_alone_drains_by_itself(room: int, scrip
 def test_a_full_disk_closes_what_is_open_with_its_whole_lines_and_the_rest_comes_next(tmp_path: Path) -> None:
     folder = LocalFolder(tmp_path)
     disk = SmallDisk(tmp_path, room=100)
-    with patch("spool.files.os", disk):
+    with patch("spool.local_folder.os", disk):
         writer = SpoolWriter(folder, AMPLE, lambda: 1_800_000_000_000)
         writer.append([b"x" * 13, b"y" * 13, b"z" * 13])  # 40 bytes each
         assert not writer.flush()
@@ -229,7 +229,7 @@ def test_a_full_disk_closes_what_is_open_with_its_whole_lines_and_the_rest_comes
 def test_a_line_longer_than_the_room_waits_and_leaves_no_part_of_it(tmp_path: Path) -> None:
     folder = LocalFolder(tmp_path)
     disk = SmallDisk(tmp_path, room=100)
-    with patch("spool.files.os", disk):
+    with patch("spool.local_folder.os", disk):
         writer = SpoolWriter(folder, AMPLE)
         writer.append([b"x" * 100])
         for _ in range(2):
@@ -263,7 +263,7 @@ def test_a_dead_writers_file_is_cut_without_room(tmp_path: Path, error: int) -> 
     dead = folder.create(".a.open")
     dead.write(b"whole\nhalf")
     dead.close()
-    with patch("spool.files.os.fsync", side_effect=[OSError(error, "full"), None]):
+    with patch("spool.local_folder.os.fsync", side_effect=[OSError(error, "full"), None]):
         assert recover(folder) == [Segment("a", 1, 6)]
     assert folder.list() == [Segment("a", 1, 6).name]
     assert folder.read(Segment("a", 1, 6).name) == b"whole\n"
@@ -274,7 +274,7 @@ def test_a_file_whose_writer_lives_is_not_cut_without_room(tmp_path: Path) -> No
     stale = folder.create(".a.open")
     stale.write(b"whole\nhalf")
     with (
-        patch("spool.files.os.fsync", side_effect=FULL),
+        patch("spool.local_folder.os.fsync", side_effect=FULL),
         pytest.raises(OSError, match=r"no room to cut .*/\.a\.open, .* is its writer alive\?"),
     ):
         recover(folder)
@@ -290,7 +290,7 @@ def test_a_copy_that_fails_otherwise_changes_nothing(tmp_path: Path) -> None:
     folder = LocalFolder(tmp_path)
     folder.create(".a.open").write(b"whole\nhalf")
     with (
-        patch("spool.files.os.fsync", side_effect=OSError(errno.EIO, "broken")),
+        patch("spool.local_folder.os.fsync", side_effect=OSError(errno.EIO, "broken")),
         pytest.raises(OSError, match="broken"),
     ):
         recover(folder)

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.recovery import recover
 from spool.segments import CutEvent, Segment, open_id
 from spool.writer import SpoolWriter
@@ -26,7 +27,7 @@ EVENTS = st.lists(st.binary(max_size=30).filter(lambda event: b"\n" not in event
 WRITE_FOR_EVER = """
 import sys
 from pathlib import Path
-from spool.files import LocalFolder
+from spool.local_folder import LocalFolder
 from spool.writer import SpoolWriter
 writer = SpoolWriter(LocalFolder(Path(sys.argv[1])), 1 << 40)
 number = 0
@@ -270,6 +271,20 @@ def test_a_recovery_that_is_interrupted_is_done_again() -> None:
     folder.failing.clear()
     assert recover(folder) == []
     assert [(segment, content) for segment, content in folder.closed()] == [(Segment("a", 1, 6), b"whole\n")]
+
+
+def test_what_a_killed_writer_left_is_for_its_user_s_eyes_only_as_what_is_written_is(tmp_path: Path) -> None:
+    folder, former = LocalFolder(tmp_path), os.umask(0o022)
+    try:
+        file = folder.create(".a.open")
+        file.write(b"whole\nhalf")
+        file.close()
+        recover(folder)
+    finally:
+        os.umask(former)
+    (segment,) = tmp_path.iterdir()
+    assert segment.read_bytes() == b"whole\n"
+    assert stat.S_IMODE(segment.stat().st_mode) == 0o600
 
 
 def test_an_open_segment_that_was_closed_already_is_not_read_twice() -> None:

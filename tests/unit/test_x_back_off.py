@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from receivers.x_api.answers import Answer
-from receivers.x_api.back_off import BackOff, Ended
+from receivers.x_api.back_off import BackOff
+from receivers.x_api.ended import Ended
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BROKEN = Ended("the connection broke")

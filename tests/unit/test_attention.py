@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from receivers.x_api.attention import Attention
+from receivers.attention import Attention
 from tests.told_clock import ToldClock
 
 

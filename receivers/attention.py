@@ -24,7 +24,7 @@ class Attention:
         self._last = self._trusted_from = clock.now()
         self._repeated_seconds = 0.0
 
-    def connected(self, backfill_minutes: int) -> None:
+    def connected(self, backfill_minutes: int = 0) -> None:
         """A connection is there, which repeats so many minutes."""
         self._connected_at = self._last = self._trusted_from = self._clock.now()
         self._is_proved, self._repeated_seconds = False, 60 * backfill_minutes
