@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from receivers.outage import NOBODY
+
 
 @dataclass(frozen=True)
 class Page:
@@ -22,8 +24,9 @@ class Page:
 
 
 class NoPage(Exception):
-    """No page came. seconds: for which the feed asks not to be asked again."""
+    """No page came. kind: of the reason, see `receivers.outage`; seconds: for which the feed asks to be left alone."""
 
-    def __init__(self, why: str, seconds: float = 0) -> None:
+    def __init__(self, why: str, kind: str = NOBODY, seconds: float = 0) -> None:
         super().__init__(why)
+        self.kind = kind
         self.seconds = seconds

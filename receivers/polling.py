@@ -11,16 +11,17 @@ from urllib3.exceptions import HTTPError
 
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
-from receivers.bounded import BoundedEvent, on_one_line
+from receivers.bounded import bounded, on_one_line
+from receivers.outage import FeedOutage, kind_of_status
 from receivers.page import NoPage, Page
+from receivers.pauses import Pauses
 from receivers.web import host_of, raise_if_refused, retry_after, said, session_of
 from watched_connections import HangUpAdapter
 
 log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 30.0
-_PAUSE_SECONDS = 0.5  # before asking again; twice as long each time that no page came
-_LONGEST_PAUSE_SECONDS = 60.0
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 60.0
 _NO_PAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
@@ -45,8 +46,9 @@ class PollingReceiver(Receiver):
         self._peer = host_of(self._url)
         self._adapter = HangUpAdapter()
         self._session = session_of(parts.settings, self._adapter)
+        self._outage = FeedOutage(log, self.clock, self._peer)
+        self._pauses = Pauses(_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         self._was_there = False
-        self._in_vain = 0
         self._heard_at: datetime | None = None
         self._tried_since = self.clock.monotonic()
 
@@ -109,43 +111,42 @@ class PollingReceiver(Receiver):
         raise_if_refused(answer)
         if answer.status_code != requests.codes.ok:
             until = retry_after(answer.headers.get("Retry-After", ""), self.clock.now())
-            raise NoPage(f"{self._peer} answers {answer.status_code}", until or 0)
+            kind = kind_of_status(answer.status_code)
+            raise NoPage(f"{self._peer} answers {answer.status_code}", kind, until or 0)
         return body
 
     def _page(self, answer: bytes, place: str | None) -> Page:
         """Raises NoPage."""
         if len(answer) > self.longest_answer_bytes:
-            raise NoPage(f"the answer of {self._peer} is longer than {self.longest_answer_bytes} bytes: ask for less")
+            why = f"the answer of {self._peer} is longer than {self.longest_answer_bytes} bytes: ask for less"
+            raise NoPage(why, "no page")
         try:
             return self.read(answer, place)
         except _NO_PAGE as error:
             why = f"{type(error).__name__}: {str(error)[:200]}"
-            raise NoPage(f"the answer of {self._peer} is no page: {why}") from error
+            raise NoPage(f"the answer of {self._peer} is no page: {why}", "no page") from error
 
     def _keep(self, page: Page, asked_at: datetime) -> None:
         if page.lost_until is not None:
             self.coverage.open_gap("the feed has no more kept all that was said", since=self._heard_at)
             self.coverage.lose_until(min(page.lost_until, asked_at))
         for event in page.events:
-            bounded = BoundedEvent(self.settings.max_event_bytes)
-            bounded.add(event)
-            self.spool.append([on_one_line(bounded.take())])
+            self.spool.append([on_one_line(bounded(event, self.settings.max_event_bytes))])
         if page.place is not None:
             self.bookmark.note(page.place, asked_at)
 
     def _there(self) -> None:
-        if self._in_vain or not self._was_there:
+        if not (self._was_there or self._outage.is_away):
             log.info("feed connected peer=%s", self._peer)
-        self._was_there, self._in_vain, self._tried_since = True, 0, self.clock.monotonic()
+        self._outage.heard()
+        self._was_there, self._tried_since = True, self.clock.monotonic()
 
     def _lost(self, away: NoPage) -> float:
         """Seconds to wait now that no page came."""
         self.coverage.open_gap(str(away), since=self._heard_at)
-        if not self._in_vain:
-            log.warning("feed away, asking again peer=%s why=%r", self._peer, str(away))
-        pause = min(_PAUSE_SECONDS * 2.0 ** min(self._in_vain, 16), _LONGEST_PAUSE_SECONDS)
-        self._in_vain += 1
-        return max(pause, away.seconds)
+        pause = max(self._pauses.after(was_fruitful=not self._outage.is_away), away.seconds)
+        self._outage.away(str(away), pause, away.kind)
+        return pause
 
     def _is_over(self, away: NoPage) -> bool:
         """Whether the rest is for another run. Raises CannotStart where there was no page within the time for it."""

@@ -95,6 +95,13 @@ def test_a_feed_that_asks_to_be_left_alone_is_for_so_long_and_otherwise_asked_ev
     assert polled.clock.waits == [30, 1, 2, 5, 0.5]
 
 
+def test_a_feed_that_is_away_is_two_lines_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    polled = Polled(page(), refuse(503), refuse(502), refuse(503), page())
+    told = [line.split(" peer=")[0] for line in caplog.messages if polled.peer in line]
+    assert told[:3] == ["feed connected", "feed away", "feed back"]
+
+
 def test_a_time_without_a_page_is_a_gap_since_the_last_page_and_backfilled_when_all_is_read() -> None:
     polled = Polled(page(), refuse(503), refuse(503), page(4, more=True), refuse(429), page(5))
     assert polled.heard.events == [b"4", b"5"]
