@@ -23,23 +23,34 @@ _BEFORE_JSON = r"^[\s\x{FEFF}]+"
 
 
 def object_or_problem(
-    event: Column, fields: str, problem: Callable[[Column], Column], post: Callable[[Column], Column]
+    event: Column,
+    fields: str,
+    problem: Callable[[Column], Column],
+    post: Callable[[Column], Column],
+    removes: Callable[[Column], Column] | None = None,
 ) -> Column:
     """An event that is one JSON object to `STRUCT<post, problem, removes>`, parsed once: see `StreamProcessor.process`.
 
     fields: a DDL list, `id STRING, text STRING`; what is not in the object is null, also what is of another type, but
-    that a STRING takes anything, as its JSON. problem, post: of the struct of these fields; problem: the name of what
-    is wrong, null where nothing is; post: `posts.POST`, asked for where there is no problem. What is no JSON is
+    that a STRING takes anything, as its JSON. The rest are of the struct of these fields. problem: the name of what
+    is wrong, null where nothing is; post: `posts.POST`, asked for where there is no problem; removes: the id of the
+    post that the event ends, null where it ends none, which makes it a removal and nothing else. What is no JSON is
     `not_json`, and any JSON but an object `not_a_post`.
     """
+    nothing = F.lit(None).cast("string")
 
     def judge(found: Found) -> Mapping[str, Column]:
-        return {"object": root(found), "no_object": problem_of_json(found)}
+        no_object = problem_of_json(found)
+        ended = removes(root(found)).cast("string") if removes else nothing
+        return {"object": root(found), "no_object": no_object, "removes": F.when(no_object.isNull(), ended)}
+
+    def find_problem(found: Found) -> Mapping[str, Column]:
+        wrong = F.when(found["removes"].isNull(), problem(found["object"]))
+        return {"problem": F.coalesce(found["no_object"], wrong)}
 
     def finish(found: Found) -> Mapping[str, Column]:
-        made = F.when(found["problem"].isNull(), found["post"]).cast(POST)
-        nothing = F.lit(None).cast("string")
-        return {"outcome": F.struct(made.alias("post"), found["problem"].alias("problem"), nothing.alias("removes"))}
+        made = F.when(found["problem"].isNull() & found["removes"].isNull(), found["post"]).cast(POST)
+        return {"outcome": F.struct(made.alias("post"), *(found[name].alias(name) for name in ("problem", "removes")))}
 
     return in_steps(
         event,
@@ -47,7 +58,7 @@ def object_or_problem(
         find_mark,
         lambda found: {"read": parsed(found, fields)},
         judge,
-        lambda found: {"problem": F.coalesce(found["no_object"], problem(found["object"]))},
+        find_problem,
         lambda found: {"post": post(found["object"])},
         finish,
     )

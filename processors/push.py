@@ -1,7 +1,7 @@
 """What every source that pushes has in common: its receiver fills the spool, Spark reads the spool."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
 
@@ -16,6 +16,9 @@ class PushProcessor(StreamProcessor):
 
     A segment is deleted once Spark's commit of its batch is on disk: no replay will ask for it.
     """
+
+    receiver: ClassVar[str | None] = ""
+    """`package.module:Class`; without one the source is refused. None: whoever makes the processor fills the spool."""
 
     def __init__(self, parts: JobParts) -> None:
         super().__init__(parts)

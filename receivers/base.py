@@ -97,8 +97,9 @@ class Receiver(ABC):
     time without a connection is a gap in `coverage`, and an outage in the log (`receivers.outage`). It waits by
     `clock.wait(stopping, …)`, and logs no secret.
 
-    `receivers.http_feed.HttpReceiver` does most of it for a feed over HTTP. docs/add-a-source.md builds one, and
-    `pytest tests/contract --plugin package.module:Class` tries it.
+    `receivers.http_feed.HttpReceiver` does most of it for a feed that is one endless answer over HTTP,
+    `receivers.polling.PollingReceiver` for an API that is asked again and again. docs/add-a-source.md builds both, and
+    `pytest tests/contract --plugin package.module:Class` tries them.
     """
 
     goes_on: ClassVar[bool] = False
@@ -115,7 +116,7 @@ class Receiver(ABC):
         self.stopping = threading.Event()
         self.failure: BaseException | None = None
         self.rests_until: datetime | None = None
-        """Until when it does not listen on purpose."""
+        """Until when it does not listen on purpose: /readyz takes the feed for well meanwhile."""
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
     @staticmethod
@@ -133,7 +134,11 @@ class Receiver(ABC):
 
     @abstractmethod
     def receive(self) -> None:
-        """Read the feed until `stopping` is set or, with `available_now`, the feed is over."""
+        """Read the feed until `stopping` is set or, with `available_now`, the feed is over.
+
+        Where there was a former run of the job, the gap since then is open in `coverage`; it is closed by whoever hears
+        the feed.
+        """
 
     @property
     def is_over(self) -> bool:

@@ -12,7 +12,7 @@ from receivers.base import Receiver, ReceiverParts
 from receivers.bounded import on_one_line
 from receivers.outage import NOBODY, FeedOutage, kind_of_status
 from receivers.pauses import Pauses
-from receivers.web import Bearer, host_of, said
+from receivers.web import host_of, raise_if_refused, said, session_of
 from spool.segments import CutEvent
 from watched_connections import HangUpAdapter, blocks
 
@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10.0
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 60.0
-_REFUSED = (requests.codes.unauthorized, requests.codes.forbidden)
 
 
 class HttpReceiver(Receiver):
     """Asks SOURCE_URL for the feed, with SOURCE_TOKEN as a bearer token where there is one.
 
     A subclass cuts what comes into events, in `hear`; where it goes on, its `headers` ask for what came after its
-    bookmark.
+    bookmark. The end of an answer is the end of the connection: an API whose answers are pages is for
+    `receivers.polling.PollingReceiver`.
 
     It connects again, with back-off, when a connection ends, breaks, or says nothing for `silence_seconds`, not even
     that it is alive. Every time without a connection is in `coverage`: as backfilled where the receiver `goes_on` and
@@ -39,12 +39,8 @@ class HttpReceiver(Receiver):
     def __init__(self, parts: ReceiverParts) -> None:
         super().__init__(parts)
         self._url = parts.settings.source_url or ""
-        self._adapter, self._session = HangUpAdapter(), requests.Session()
-        self._session.headers["User-Agent"] = "casestream"
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, self._adapter)
-        if (token := parts.settings.source_token) is not None:
-            self._session.auth = Bearer(token.get_secret_value())
+        self._adapter = HangUpAdapter()
+        self._session = session_of(parts.settings, self._adapter)
         self._outage = FeedOutage(log, self.clock, host_of(self._url))
         self._pauses = Pauses(_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         self._was_connected = False
@@ -95,8 +91,7 @@ class HttpReceiver(Receiver):
             with self._session.get(
                 self._url, headers=dict(self.headers()), stream=True, timeout=(_CONNECT_SECONDS, silence)
             ) as answer:
-                if answer.status_code in _REFUSED:
-                    raise CannotStart(f"{host_of(self._url)} answers {answer.status_code}: correct SOURCE_TOKEN")
+                raise_if_refused(answer)
                 if answer.status_code != requests.codes.ok:
                     return f"{host_of(self._url)} answers {answer.status_code}", kind_of_status(answer.status_code)
                 if not self._outage.is_away:

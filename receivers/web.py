@@ -1,11 +1,20 @@
 """HTTP as receivers of several sources need it."""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import ReadTimeoutError
+
+from errors import CannotStart
+from settings import Settings
+
+_LONGEST_WAIT_SECONDS = 86_400.0
 
 
 class Bearer(AuthBase):
@@ -17,6 +26,23 @@ class Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def session_of(settings: Settings, transport: HTTPAdapter) -> requests.Session:
+    """For a source of one's own: over that transport, with SOURCE_TOKEN as a bearer token where there is one."""
+    session = requests.Session()
+    session.headers["User-Agent"] = "casestream"
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, transport)
+    if (token := settings.source_token) is not None:
+        session.auth = Bearer(token.get_secret_value())
+    return session
+
+
+def raise_if_refused(answer: requests.Response) -> None:
+    """Raises CannotStart where the answer is that SOURCE_TOKEN is not good enough."""
+    if answer.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
+        raise CannotStart(f"{host_of(answer.url)} answers {answer.status_code}: correct SOURCE_TOKEN")
 
 
 def said(error: BaseException | None, sign_of_life: str) -> str:
@@ -34,3 +60,21 @@ def said(error: BaseException | None, sign_of_life: str) -> str:
 def host_of(url: str) -> str:
     """`api.x.com` of its URL, for logs."""
     return urlsplit(url).netloc.rsplit("@", 1)[-1]
+
+
+def retry_after(header: str, now: datetime) -> float | None:
+    """What a `Retry-After` (RFC 9110, 10.2.3) asks for, in seconds, a day at the most; None: nothing, or it is past."""
+    if re.fullmatch(r"\d{1,9}", written := header.strip()):
+        return min(float(written), _LONGEST_WAIT_SECONDS)
+    return seconds_until(written, parsedate_to_datetime, now)
+
+
+def seconds_until(written: str, read: Callable[[str], datetime], now: datetime) -> float | None:
+    """Seconds from now to a date that is written so, a day at the most; None where there is none, or it is past."""
+    try:
+        moment = read(written)
+        until = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (until - now).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(seconds, _LONGEST_WAIT_SECONDS) if seconds > 0 else None

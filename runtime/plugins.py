@@ -52,7 +52,12 @@ def receiver_class(processor: type[StreamProcessor]) -> type[Receiver] | None:
     Raises FixSettings where it names none that there is.
     """
     source = f"{processor.__module__}:{processor.__qualname__}"
-    return _subclass(_SOURCE, source, processor.receiver, Receiver) if processor.receiver else None
+    if processor.receiver is None:
+        return None
+    if not processor.receiver:
+        what = 'it extends PushProcessor and names no receiver: add `receiver = "package.module:Class"`'
+        raise _mistake(_SOURCE, source, what)
+    return _subclass(_SOURCE, source, processor.receiver, Receiver)
 
 
 def provider_class(provider: str) -> type[CountProvider]:

@@ -1,5 +1,6 @@
 """A push feed while the job runs: its receiver, the spool's writer, and the roller between them."""
 
+import logging
 from datetime import datetime
 
 from clock import Clock
@@ -16,6 +17,8 @@ from spool.recovery import recover
 from spool.repeats import Repeats
 from spool.roller import Roller
 from spool.writer import SpoolWriter
+
+log = logging.getLogger(__name__)
 
 
 class Reception:
@@ -88,7 +91,7 @@ class Reception:
         return Backlog(closed.bytes + self.writer.unclosed_bytes, closed.since)
 
     def check(self) -> None:
-        """Raises JobError where something has ended the receiver or the roller: it, or what it was.
+        """Raises JobError where something has ended the receiver or the roller: it, or what it was, which is logged.
 
         With `available_now` also where the spool is full before the feed has ended: nothing empties it meanwhile.
         """
@@ -96,6 +99,7 @@ class Reception:
             if isinstance(failure, JobError):
                 raise failure
             if failure is not None:
+                log.error("not understood error=%r", repr(failure), exc_info=failure)
                 raise JobError(f"the receiver ended: {failure!r}") from failure
         if self._settings.available_now and not self.is_over and (why := self.writer.full_because):
             raise JobError(

@@ -4,15 +4,13 @@ https://docs.joinmastodon.org/api/guidelines and https://docs.joinmastodon.org/a
 """
 
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from errors import CannotStart
+from receivers.web import retry_after, seconds_until
 
 _LONGEST_WORDS = 500
-_LONGEST_WAIT_SECONDS = 86_400.0
 _MAY_HEAL = (408, 409, 425, 429)
 _ADVICE = {
     401: "The instance does not know CASESTREAM_MASTODON_TOKEN: make an application there (Preferences, Development) "
@@ -69,29 +67,7 @@ def _words(body: bytes) -> str:
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """`Retry-After`, in seconds or as a date; else when the window of a rate limit is over."""
-    after = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}", after):
-        return min(float(after), _LONGEST_WAIT_SECONDS)
-    until = _date(after)
-    if until is None and headers.get("x-ratelimit-remaining") == "0":
-        until = _iso_date(headers.get("x-ratelimit-reset", ""))
-    seconds = (until - now).total_seconds() if until else 0
-    return min(seconds, _LONGEST_WAIT_SECONDS) if seconds > 0 else None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        return _aware(parsedate_to_datetime(text))
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _iso_date(text: str) -> datetime | None:
-    try:
-        return _aware(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return None
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    after = retry_after(headers.get("retry-after", ""), now)
+    if after is None and headers.get("x-ratelimit-remaining") == "0":
+        return seconds_until(headers.get("x-ratelimit-reset", ""), datetime.fromisoformat, now)
+    return after

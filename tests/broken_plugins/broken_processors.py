@@ -8,7 +8,15 @@ from pyspark.sql import functions as F
 
 from processors.base import JobParts
 from processors.events import post_or_problem
+from processors.mastodon import MastodonProcessor
+from processors.posts import left_out
+from processors.push import PushProcessor
 from processors.socket import SocketProcessor
+
+
+class Deaf(PushProcessor):
+    def process(self, event: Column) -> Column:
+        return post_or_problem(event)
 
 
 class Exampleless(SocketProcessor):
@@ -42,6 +50,11 @@ class NeverTheSame(SocketProcessor):
 class RaisesOnABadEvent(SocketProcessor):
     def process(self, event: Column) -> Column:
         return post_or_problem(F.when(event.startswith("[["), F.raise_error("that is no event")).otherwise(event))
+
+
+class KeepsWhatEnded(MastodonProcessor):
+    def process(self, event: Column) -> Column:
+        return F.when(event.contains('"delete"'), left_out()).otherwise(super().process(event))
 
 
 class RunsPython(SocketProcessor):

@@ -30,7 +30,7 @@ def registered(base: type) -> dict[str, type]:
 def plugged_in(place: str) -> list[type]:
     """The class, and behind a processor its receiver, which is of the same source. Raises FixSettings."""
     found = class_at("--plugin", place, tuple(FIXTURES.values()))
-    if issubclass(found, StreamProcessor) and found.receiver:
+    if issubclass(found, StreamProcessor):
         receiver = receiver_class(found)
         return [found, receiver] if receiver else [found]
     return [found]

@@ -77,7 +77,7 @@ class Tried:
         """Events of which it is known what becomes of them."""
         if self.examples is None:
             pytest.skip(f"no examples of {self.kind.__qualname__}")
-        return [*self.examples.posts, *self.examples.problems, *OF_THE_BASE]
+        return [*self.examples.posts, *self.examples.problems, *OF_THE_BASE, *self.examples.removals]
 
     def read_all(self, events: Frame) -> None:
         """Both in one go, which takes half the time; apart where that fails."""
@@ -168,6 +168,15 @@ def test_events_that_are_no_posts_have_the_problem_that_they_should(tried: Tried
             f"problem {row['problem']!r}, post {row['post']!r}",
             PROCESS,
         )
+
+
+def test_events_that_end_a_post_remove_its_id_and_are_none(tried: Tried) -> None:
+    rows = dict(zip(tried.known, tried.rows, strict=False))
+    assert tried.examples
+    for event, id in tried.examples.removals.items():
+        came = {name: rows[event][name] for name in ("removes", "post", "problem")}
+        promised = {"removes": id, "post": None, "problem": None}
+        kept(came == promised, f"{event[:100]!r} removes the post {id}, and is neither post nor problem", came, PROCESS)
 
 
 def test_a_dead_letter_keeps_the_bytes_their_length_and_their_hash(tried: Tried) -> None:

@@ -52,6 +52,7 @@ PROCESSORS = {
     "SwallowsBytes": "test_a_job_stores_what_it_cannot_read_to_the_byte",
     "NeverStops": "test_a_job_that_is_to_stop_begins_no_batch",
     "NeverTheSame": "test_a_batch_that_is_run_again_stores_the_same_bytes",
+    "KeepsWhatEnded": "test_events_that_end_a_post_remove_its_id_and_are_none",
     "RaisesOnABadEvent": "test_whatever_comes_becomes_one_of_the_five_outcomes_and_fails_nothing",
     "RunsPython": "test_no_python_runs_on_executors",
     "PrintsItsSecret": "test_no_secret_is_in_rows_logs_and_reprs",
@@ -149,6 +150,11 @@ def test_of_each_broken_processor_exactly_the_check_of_its_promise_fails() -> No
 def test_what_is_no_plug_in_is_told_in_one_line(plugin: str, why: str) -> None:
     with pytest.raises(FixSettings, match=re.escape(f"--plugin={plugin}: {why}")):
         plugged_in(plugin)
+
+
+def test_a_processor_that_pushes_and_forgets_its_receiver_is_told_so_and_not_passed() -> None:
+    with pytest.raises(FixSettings, match="broken_processors:Deaf: it extends PushProcessor and names no receiver"):
+        plugged_in("tests.broken_plugins.broken_processors:Deaf")
 
 
 def test_the_receiver_of_a_processor_comes_with_it() -> None:

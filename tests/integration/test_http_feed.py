@@ -1,21 +1,19 @@
 """What a feed over HTTP may do to its receiver besides what every receiver is tried with; time is told."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from errors import CannotStart
-from operations.x_stand_in.connections import HangUpServer
 from receivers.http_feed import HttpReceiver
 from receivers.lines import LineSplitter
 from tests.servers.heard import Heard
+from tests.servers.scripted_http import Answer, refuse, serving
 from tests.told_clock import ToldClock
 
 TOKEN = "a-token-of-tests"
-Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class LinesReceiver(HttpReceiver):
@@ -25,15 +23,6 @@ class LinesReceiver(HttpReceiver):
         lines = LineSplitter(self.settings.max_event_bytes)
         for event in (event for block in received for event in lines.feed(block)):
             self.append(event)
-
-
-def refuse(status: int) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(status)
-        request.send_header("Content-Length", "0")
-        request.end_headers()
-
-    return answer
 
 
 def say(*lines: bytes, until: threading.Event | None = None) -> Answer:
@@ -48,26 +37,6 @@ def say(*lines: bytes, until: threading.Event | None = None) -> Answer:
     return answer
 
 
-@contextmanager
-def serving(*answers: Answer) -> Iterator[tuple[str, list[str | None]]]:
-    """An address that gives these answers in turn, and how each who asked for one was authorised."""
-    script, asked = iter(answers), list[str | None]()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.headers["Authorization"])
-            next(script, refuse(503))(self)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing: tests ask `asked`."""
-
-    with HangUpServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/feed", asked
-        server.shutdown()
-        server.end_connections()
-
-
 def made(heard: Heard, url: str, clock: ToldClock | None = None, **given: object) -> LinesReceiver:
     told = {"jobname": "a", "source": "own", "source_url": url, "source_token": TOKEN, **given}
     return LinesReceiver(heard.parts(clock or ToldClock(), **told))
@@ -77,7 +46,7 @@ def made(heard: Heard, url: str, clock: ToldClock | None = None, **given: object
 def test_a_refused_token_is_no_start_and_the_message_names_the_setting_without_the_secret(status: int) -> None:
     with serving(refuse(status)) as (url, asked), pytest.raises(CannotStart, match=f"{status}.*SOURCE_TOKEN") as why:
         made(Heard(), url).receive()
-    assert asked == [f"Bearer {TOKEN}"]
+    assert [request.headers["Authorization"] for request in asked] == [f"Bearer {TOKEN}"]
     assert TOKEN not in str(why.value)
 
 

@@ -18,13 +18,15 @@ BOUND_SECONDS = 30
 class Heard:
     """What a receiver appended, and the gaps that it noted: (cause, whether it was closed).
 
-    used: posts that it counted, and that were counted before. gap_lasted: what it is told of the open gap, seconds.
-    backfilled: the seconds that it said to be repeated, for each gap closed. lost_until: what it said to be lost.
+    began: since when each gap is, None where that was not said. used: posts that it counted, and that were counted
+    before. gap_lasted: what it is told of the open gap, seconds. backfilled: the seconds that it said to be repeated,
+    for each gap closed. lost_until: what it said to be lost.
     """
 
     def __init__(self) -> None:
         self.events: list[Any] = []
         self.gaps: list[tuple[str, bool]] = []
+        self.began: list[datetime | None] = []
         self.backfilled: list[float] = []
         self.lost_until: list[datetime] = []
         self.gap_lasted = 0.0
@@ -44,10 +46,11 @@ class Heard:
             self._changed.notify_all()
         return len(events)
 
-    def open_gap(self, cause: str, since: datetime | None = None) -> None:  # noqa: ARG002
+    def open_gap(self, cause: str, since: datetime | None = None) -> None:
         with self._changed:
             if not self.gaps or self.gaps[-1][1]:
                 self.gaps.append((cause, False))
+                self.began.append(since)
             self._changed.notify_all()
 
     def close_gap(self, backfilled_seconds: float = 0, at: datetime | None = None) -> None:  # noqa: ARG002

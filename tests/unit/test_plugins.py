@@ -24,6 +24,11 @@ class Wanting(KafkaProcessor):
 class Deaf(KafkaProcessor):
     receiver = "foreign_source:Good"
 
+from processors.push import PushProcessor
+class Forgetful(PushProcessor):
+    def process(self, event):
+        return event
+
 from scraper.base import CountProvider, Terms
 from scraper.web import WebProvider
 class Counts(WebProvider):
@@ -88,6 +93,7 @@ def test_a_source_of_somebody_else_goes_by_its_module_and_class() -> None:
         ("foreign_source:Half", "foreign_source:Half lacks process, read_stream"),
         ("foreign_source:Wanting", "its `requires` names kafka_topic, which are no settings"),
         ("foreign_source:Deaf", "foreign_source:Good must be a class that extends receivers.base.Receiver"),
+        ("foreign_source:Forgetful", "it extends PushProcessor and names no receiver: add `receiver = "),
     ],
 )
 def test_a_source_that_cannot_work_is_a_mistake_in_one_line(source: str, why: str) -> None:

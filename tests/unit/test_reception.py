@@ -137,13 +137,14 @@ def test_a_spool_that_cannot_be_used_is_no_start() -> None:
     made.stop()
 
 
-def test_a_receiver_that_fails_ends_the_job() -> None:
+def test_a_receiver_that_fails_ends_the_job_and_the_log_says_where(caplog: pytest.LogCaptureFixture) -> None:
     made, _ = reception(1, MemoryFolder(), database="broken")
     made.start()
     made._receiver._thread.join(BOUND_SECONDS)
     with pytest.raises(JobError, match="the receiver ended: ZeroDivisionError"):
         made.check()
     made.stop()
+    assert "raise ZeroDivisionError" in caplog.text
 
 
 def test_available_now_on_a_feed_that_the_spool_cannot_hold_ends_with_what_to_do() -> None:

@@ -21,9 +21,9 @@ class Publish(Protocol):
 class ProcessorExamples:
     """posts: events, and the `text` that each becomes. problems: events, and the problem of each as a dead letter.
 
-    settings: what the processor cannot be made without. parses: how often an event's JSON is parsed, in a source of
-    this project. publish: for a source that reads by itself; one that pushes
-    reads the spool, and without either nothing is known of what the job does from one batch to the next.
+    removals: events that end a post, and the id of each. settings: what the processor cannot be made without. parses:
+    how often an event's JSON is parsed, in a source of this project. publish: for a source that reads by itself; one
+    that pushes reads the spool, and without either nothing is known of what the job does from one batch to the next.
     """
 
     posts: Mapping[bytes, str]
@@ -31,6 +31,7 @@ class ProcessorExamples:
     settings: Mapping[str, Any] = field(default_factory=dict)
     publish: Publish | None = None
     parses: int = 1
+    removals: Mapping[bytes, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -78,5 +78,9 @@ def numbered() -> list[bytes]:
     return [Entry(now_us - 10_000_000 + number, created(number)).frame(0) for number in range(4)]
 
 
-BlueskyProcessor = ProcessorExamples(POSTS, NO_POSTS)
+DELETED = (
+    b'{"did":"did:plc:a","kind":"commit","commit":{"operation":"delete","collection":"app.bsky.feed.post","rkey":"1"}}'
+)
+
+BlueskyProcessor = ProcessorExamples(POSTS, NO_POSTS, removals={DELETED: "at://did:plc:a/app.bsky.feed.post/1"})
 BlueskyReceiver = ReceiverExamples(serve, numbered=numbered())

@@ -65,6 +65,9 @@ def serve(connections: Sequence[Connection]) -> Iterator[Mapping[str, Any]]:
 
 
 MastodonProcessor = ProcessorExamples(
-    STATUSES, NO_STATUSES, {"mastodon_url": "http://127.0.0.1:1", "mastodon_token": "t-of-the-examples"}
+    STATUSES,
+    NO_STATUSES,
+    {"mastodon_url": "http://127.0.0.1:1", "mastodon_token": "t-of-the-examples"},
+    removals={b'{"event":"delete","id":"116150000000000404"}': "116150000000000404"},
 )
 MastodonReceiver = ReceiverExamples(serve, numbered=numbered())
