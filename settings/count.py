@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator
 from moments import FORM, moment
 from settings.folders import scheme_of
 from settings.frozen import Frozen, setting
+from settings.hosts import host_of, refuse_misnamed
 from settings.types import WEB_ADDRESS, WEB_ADDRESS_PATTERN
 
 _YEAR = 31_536_000
@@ -18,6 +19,8 @@ def _count_address(value: str) -> str:
     is_of_the_web = bool(re.fullmatch(WEB_ADDRESS_PATTERN, value))
     if not is_of_the_web and scheme_of(value) not in ("", "file"):
         raise ValueError(f"it must be {WEB_ADDRESS}, or for the provider file a path")
+    if is_of_the_web:
+        refuse_misnamed([host_of(value)])
     return value
 
 

@@ -6,10 +6,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, SecretStr
 
 from settings.frozen import Frozen, setting
+from settings.hosts import refuse_misnamed
 from settings.storage import Authorities
 from settings.types import Names, matching
 
 _SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+
+
+def _servers(value: str) -> str:
+    refuse_misnamed(each.strip().rpartition(":")[0] for each in value.split(","))
+    return value
 
 
 def _starting(value: str) -> str:
@@ -27,7 +33,11 @@ def _starting(value: str) -> str:
     return value
 
 
-Servers = Annotated[str, matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port, or several with commas between")]
+Servers = Annotated[
+    str,
+    matching(rf"{_SERVER}(\s*,\s*{_SERVER})*", "host:port, or several with commas between"),
+    AfterValidator(_servers),
+]
 Starting = Annotated[str, AfterValidator(_starting)]
 
 

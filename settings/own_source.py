@@ -3,10 +3,13 @@
 from typing import Annotated
 
 from settings.frozen import Frozen, setting
+from settings.hosts import OF_ADDRESS
 from settings.types import Token, matching
 
 FeedAddress = Annotated[
-    str, matching(r"(?i)[a-z][a-z0-9+.-]*://[^\s/?#]+\S*", "an address with its scheme, as https://host/path")
+    str,
+    matching(r"(?i)[a-z][a-z0-9+.-]*://[^\s/?#]+\S*", "an address with its scheme, as https://host/path"),
+    OF_ADDRESS,
 ]
 
 

@@ -10,6 +10,7 @@ from pymongo.uri_parser import parse_uri
 
 from settings.folders import CheckpointUri, SpoolUri
 from settings.frozen import PREFIX, Frozen, setting
+from settings.hosts import host_of, refuse_misnamed
 from settings.types import matching
 
 _PYTHONS_ALONE = (
@@ -26,16 +27,23 @@ def _mongodb_uri(value: SecretStr) -> SecretStr:
             f"it must be without {alone[0]}, which Spark's connector does not read; "
             f"a CA of your own is named by {PREFIX}MONGODB_CA_FILE"
         )
-    if uri.startswith("mongodb://"):  # the other kind asks the DNS
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                parse_uri(uri, warn=True)  # an option that it does not know is no mistake to it either
-        except Exception:  # noqa: BLE001 - whatever it says may hold a piece of the password
-            raise ValueError(
-                "it must be a URI that MongoDB can read: mongodb://user:password@host:port/?options, with % and two "
-                "hex digits for the special characters of user and password (%40 for @, %2F for /)"
-            ) from None
+    refuse_misnamed(_hosts(uri))
     return value
+
+
+def _hosts(uri: str) -> list[str]:
+    """Raises ValueError where MongoDB cannot read the URI."""
+    if not uri.startswith("mongodb://"):  # to parse it asks the DNS
+        return [host_of(uri)]
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            nodes = parse_uri(uri, warn=True)["nodelist"]  # an option that it does not know is no mistake to it either
+    except Exception:  # noqa: BLE001 - whatever it says may hold a piece of the password
+        raise ValueError(
+            "it must be a URI that MongoDB can read: mongodb://user:password@host:port/?options, with % and two "
+            "hex digits for the special characters of user and password (%40 for @, %2F for /)"
+        ) from None
+    return [host for host, _ in nodes]
 
 
 def asks_for_tls(value: SecretStr | None) -> bool:

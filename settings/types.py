@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+from settings.hosts import OF_ADDRESS, OF_HOST
+
 WEB_ADDRESS = "an address that begins with http:// or https://"
 WEB_ADDRESS_PATTERN = r"(?i)https?://[^\s/?#]+\S*"
 _HOST = r"([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)"
@@ -36,6 +38,6 @@ def _token(value: SecretStr) -> SecretStr:
 
 Name = Annotated[str, matching(r"[A-Za-z0-9._-]{1,249}", "names of letters, digits, dots, underscores and hyphens")]
 Names = Annotated[tuple[Name, ...], NoDecode, BeforeValidator(names)]
-Host = Annotated[str, matching(_HOST, "a host's name or address")]
-WebAddress = Annotated[str, matching(WEB_ADDRESS_PATTERN, WEB_ADDRESS)]
+Host = Annotated[str, matching(_HOST, "a host's name or address"), OF_HOST]
+WebAddress = Annotated[str, matching(WEB_ADDRESS_PATTERN, WEB_ADDRESS), OF_ADDRESS]
 Token = Annotated[SecretStr, AfterValidator(_token)]

@@ -3,15 +3,20 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from operations.checks.hosts import misnamed
+from command_line.mistakes import wrong
 from settings import Settings
 
 LONG = "x" * 64
 
 
 def told(**given: Any) -> list[str]:  # noqa: ANN401 - whatever a setting is
-    return list(misnamed(Settings.model_validate({"jobname": "a", "source": "socket", **given})))
+    try:
+        Settings.model_validate({"jobname": "a", "source": "socket", **given})
+    except ValidationError as errors:
+        return wrong(errors, given)
+    return []
 
 
 @pytest.mark.parametrize(
