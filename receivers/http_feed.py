@@ -3,6 +3,7 @@
 import logging
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -12,7 +13,7 @@ from receivers.base import Receiver, ReceiverParts
 from receivers.bounded import on_one_line
 from receivers.outage import NOBODY, FeedOutage, kind_of_status
 from receivers.pauses import Pauses
-from receivers.web import host_of, raise_if_refused, said, session_of
+from receivers.web import host_of, raise_if_refused, retry_after, said, session_of
 from spool.segments import CutEvent
 from watched_connections import HangUpAdapter, blocks
 
@@ -29,9 +30,9 @@ class HttpReceiver(Receiver):
     bookmark. The end of an answer is the end of the connection: an API whose answers are pages is for
     `receivers.polling.PollingReceiver`.
 
-    It connects again, with back-off, when a connection ends, breaks, or says nothing for `silence_seconds`, not even
-    that it is alive. Every time without a connection is in `coverage`: as backfilled where the receiver `goes_on` and
-    had a place to go on at, for then the feed repeats what was missed.
+    It connects again, with back-off and not before an answer's `Retry-After`, when a connection ends, breaks, or says
+    nothing for `silence_seconds`, not even that it is alive. Every time without a connection is in `coverage`: as
+    backfilled where the receiver `goes_on` and had a place to go on at, for then the feed repeats what was missed.
     """
 
     silence_seconds = 60.0
@@ -70,21 +71,21 @@ class HttpReceiver(Receiver):
         """
         while not self.stopping.is_set():
             connected_at = self._heard_at = self.clock.monotonic()
-            why, kind = self._listen()
+            ended = self._listen()
             if self.stopping.is_set() or (self.settings.available_now and self._was_connected):
                 return
-            self._give_up_in_time(why)
-            self.coverage.open_gap(why)
-            pause = self._pauses.after(was_fruitful=self._heard_at > connected_at)
-            self._outage.away(why, pause, kind)
+            self._give_up_in_time(ended.why)
+            self.coverage.open_gap(ended.why)
+            pause = max(self._pauses.after(was_fruitful=self._heard_at > connected_at), ended.seconds)
+            self._outage.away(ended.why, pause, ended.kind)
             self.clock.wait(self.stopping, pause)
 
     def hang_up(self) -> None:
         """End a read that may last."""
         self._adapter.end()
 
-    def _listen(self) -> tuple[str, str]:
-        """Read one connection to its end; why it ended, or why there was none, and of what kind that reason is."""
+    def _listen(self) -> "_Ended":
+        """Read one connection to its end; why it ended, or why there was none."""
         silence = self.settings.idle_seconds if self.settings.available_now else self.silence_seconds
         has_place = self.goes_on and self.bookmark.read() is not None
         try:
@@ -93,7 +94,7 @@ class HttpReceiver(Receiver):
             ) as answer:
                 raise_if_refused(answer)
                 if answer.status_code != requests.codes.ok:
-                    return f"{host_of(self._url)} answers {answer.status_code}", kind_of_status(answer.status_code)
+                    return self._turned_away(answer)
                 if not self._outage.is_away:
                     log.info("feed connected peer=%s", host_of(self._url))
                 self._was_connected = True
@@ -101,10 +102,15 @@ class HttpReceiver(Receiver):
                 self.coverage.close_gap(self.coverage.gap_seconds() if has_place else 0)
                 self.hear(self._until_idle(blocks(answer)))
         except (OSError, HTTPError) as error:  # requests' own are OSErrors
-            return said(error, "a sign of life"), NOBODY
+            return _Ended(said(error, "a sign of life"))
         finally:
             self._adapter.release()
-        return "the feed closed the connection", NOBODY
+        return _Ended("the feed closed the connection")
+
+    def _turned_away(self, answer: requests.Response) -> "_Ended":
+        seconds = retry_after(answer.headers.get("Retry-After", ""), self.clock.now()) or 0
+        status = answer.status_code
+        return _Ended(f"{host_of(self._url)} answers {status}", kind_of_status(status), seconds)
 
     def _until_idle(self, received: Iterator[bytes]) -> Iterator[bytes]:
         for block in received:
@@ -118,3 +124,11 @@ class HttpReceiver(Receiver):
         waited = self.clock.monotonic() - self._started_at
         if not self._was_connected and waited >= self.settings.start_timeout_seconds:
             raise CannotStart(f"{host_of(self._url)} gave no feed within {waited:.0f} s: {why}. See SOURCE_URL.")
+
+
+class _Ended(NamedTuple):
+    """Why a connection ended, of what kind that is, and for how many seconds the feed asks to be left alone."""
+
+    why: str
+    kind: str = NOBODY
+    seconds: float = 0

@@ -59,6 +59,15 @@ def test_a_feed_that_is_away_is_asked_again_ever_later_until_the_start_s_time_is
     assert heard.gaps == [(f"{url.split('/')[2]} answers 503", False)]
 
 
+def test_a_feed_that_asks_to_be_left_alone_is_left_alone_for_so_long() -> None:
+    clock, heard = ToldClock(), Heard()
+    with serving(refuse(429, Retry_After="77"), refuse(503), say(b"one")) as (url, asked):
+        made(heard, url, clock, available_now=True).receive()
+    assert clock.waits == [77, 2]
+    assert len(asked) == 3
+    assert heard.events == [b"one"]
+
+
 def test_a_connection_over_which_nothing_comes_is_cut_and_made_again() -> None:
     heard, left = Heard(), threading.Event()
     with serving(say(b"one", until=left), say(b"two", until=left)) as (url, asked):
