@@ -9,12 +9,12 @@ from operations.interrupt import Interrupt
 from operations.mastodon_stand_in.server import MastodonServer, addressed
 from operations.mastodon_stand_in.statuses import Statuses
 from operations.mastodon_stand_in.stream import Payload, SseStream
-from operations.x_stand_in.stream import StreamLost, XStream
+from operations.streaming_stand_in.open_stream import StreamLost
 
 log = logging.getLogger(__name__)
 
 
-class MastodonOutlet(StreamOutlet):
+class MastodonOutlet(StreamOutlet[SseStream]):
     """Plays to every stream that is about an event, and keeps the statuses for the timelines."""
 
     def __init__(self, listener: socket.socket, interrupt: Interrupt, progress: Progress) -> None:
@@ -22,7 +22,7 @@ class MastodonOutlet(StreamOutlet):
         self._statuses = Statuses(self._instance.url)
         super().__init__(self._instance, interrupt, progress)
 
-    def hand_over(self, line: bytes, client: XStream) -> None:  # noqa: ARG002 - every stream that is about it
+    def hand_over(self, line: bytes, client: SseStream) -> None:  # noqa: ARG002 - every stream that is about it
         """See `StreamOutlet`."""
         if (event := self._statuses.events(line)) is None:
             return

@@ -2,15 +2,15 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Generic, Self
 
 from operations.feed_client import GRACE_SECONDS
 from operations.feed_progress import Progress
 from operations.interrupt import Interrupt
-from operations.x_stand_in.stream import StreamLost, XStream
-from operations.x_stand_in.streaming import PATIENCE_SECONDS
+from operations.streaming_stand_in.open_stream import StreamLost
+from operations.streaming_stand_in.site import Stream
+from operations.streaming_stand_in.streaming import PATIENCE_SECONDS, StreamingServer
 
 log = logging.getLogger(__name__)
 
@@ -18,35 +18,18 @@ LOOK_SECONDS = 0.05
 """How often a player without clients looks for one."""
 
 
-class StandIn(Protocol):
-    """The server."""
-
-    url: str
-
-    def __enter__(self) -> object:
-        """Answer from now on."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End the open streams in order."""
-
-    def open_streams(self) -> Sequence[XStream]:
-        """Those whose client is there, oldest first."""
-
-
-class StreamOutlet(ABC):
+class StreamOutlet(ABC, Generic[Stream]):
     """Plays to whoever has a stream open; with nobody there it waits, so no event is missed.
 
     Guarantee: events are handed over in order; one that no client took whole is repeated to the next client. What lies
     unread in the buffers of a connection that breaks is lost with it.
     """
 
-    def __init__(self, server: StandIn, interrupt: Interrupt, progress: Progress) -> None:
+    def __init__(self, server: StreamingServer[Stream], interrupt: Interrupt, progress: Progress) -> None:
         self._server = server
         self._interrupt = interrupt
         self._progress = progress
-        self._client: XStream | None = None
+        self._client: Stream | None = None
         self._progress.clients = 0
         self.url = server.url
 
@@ -60,7 +43,7 @@ class StreamOutlet(ABC):
         self._server.__exit__(kind, error, trace)
 
     @abstractmethod
-    def hand_over(self, line: bytes, client: XStream) -> None:
+    def hand_over(self, line: bytes, client: Stream) -> None:
         """Send what a line says; client: the oldest stream. Raises: StreamLost: nobody took it."""
 
     def send(self, events: list[bytes]) -> None:
@@ -70,14 +53,14 @@ class StreamOutlet(ABC):
             while not self._handed_over(line, self._wait_for_client()):
                 pass
 
-    def _wait_for_client(self) -> XStream:
+    def _wait_for_client(self) -> Stream:
         if self._present() is None:
             log.info("waiting for a client")
         while (client := self._present()) is None:
             self._interrupt.wait(LOOK_SECONDS)
         return client
 
-    def _present(self) -> XStream | None:
+    def _present(self) -> Stream | None:
         before, streams = self._client, self._server.open_streams()
         self._client = streams[0] if streams else None
         self._progress.clients = len(streams)
@@ -87,7 +70,7 @@ class StreamOutlet(ABC):
             log.info("client connected")
         return self._client
 
-    def _handed_over(self, line: bytes, client: XStream) -> bool:
+    def _handed_over(self, line: bytes, client: Stream) -> bool:
         try:
             self.hand_over(line, client)
         except StreamLost as loss:

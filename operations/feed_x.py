@@ -10,7 +10,7 @@ from operations.x_stand_in.server import XServer
 from operations.x_stand_in.stream import XStream
 
 
-class XOutlet(StreamOutlet):
+class XOutlet(StreamOutlet[XStream]):
     """Plays to the one client that X allows."""
 
     def __init__(self, listener: socket.socket, interrupt: Interrupt, progress: Progress) -> None:

@@ -14,9 +14,9 @@ from casestream.job_names import job_names
 from casestream.posts import read_window
 from casestream.selection import Selection
 from casestream.windows import Limits, windows
+from operations.exporting.day_times import day_of, range_of
 from operations.exporting.manifest import Day
 from operations.exporting.request import Request
-from operations.exporting.times import day_of, range_of
 
 Entry = dict[str, Any]
 _PROJECTION = {"timestamp": 1, "parts": 1, "posts": 1, "bytes": 1, "content_hash": 1, "expired_at": 1}

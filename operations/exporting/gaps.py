@@ -8,8 +8,9 @@ from pymongo.database import Database
 
 from casestream.selection import Selection
 from casestream.small_tables import gaps
+from operations.exporting.day_times import range_of
 from operations.exporting.manifest import Day, Gap, Manifest
-from operations.exporting.times import iso, iso_or_none, range_of
+from operations.times import iso, iso_or_none
 
 _COLUMNS = ("job", "source", "from", "to", "cause", "recovered")
 

@@ -13,7 +13,7 @@ from operations.exporting import manifest_file
 from operations.exporting.files import write_file
 from operations.exporting.folder import Folder
 from operations.exporting.manifest import Day, File, Manifest
-from operations.exporting.times import iso
+from operations.times import iso
 
 Matches = Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray]
 """Which rows of a table are to go; null is no. Its columns are those of the file, in CSV and JSON lines with times as

@@ -14,7 +14,7 @@ from casestream.tables import POSTS
 from errors import FixSettings
 from operations.exporting.formats import format_of
 from operations.exporting.formats.base import Format
-from operations.exporting.times import iso_or_none
+from operations.times import iso_or_none
 
 _SHARED = ("id",)
 _LATER = ("case_count_flags",)

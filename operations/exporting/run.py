@@ -16,7 +16,7 @@ from operations.exporting.folder import Folder
 from operations.exporting.gaps import with_gaps
 from operations.exporting.manifest import Day, Manifest
 from operations.exporting.request import Request
-from operations.exporting.times import iso
+from operations.times import iso
 
 Shown = Callable[[int], AbstractContextManager[Told]]
 """Shows the progress through so many posts while its block runs."""

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from operations.exporting.times import iso
 from operations.feed_lines import object_of
+from operations.times import iso
 
 _HASHTAG = re.compile(r"(?<![\w&])#(\w+)")
 _MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][A-Za-z0-9.-]*)")

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 from operations.mastodon_stand_in.stream import SseStream
 from operations.mastodon_stand_in.timelines import PUBLIC, TAG, Timelines
-from operations.x_stand_in.site import Answer, Request
-from operations.x_stand_in.streaming import PATIENCE_SECONDS, Behaviour, StreamingServer
+from operations.streaming_stand_in.site import Answer, Request
+from operations.streaming_stand_in.streaming import PATIENCE_SECONDS, Behaviour, StreamingServer
 
 STREAMING = "/api/v1/streaming/"
 CREDENTIALS = "/api/v1/apps/verify_credentials"

@@ -8,9 +8,9 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any
 
-from operations.exporting.times import iso
 from operations.feed_lines import object_of
 from operations.mastodon_stand_in.stream import Payload
+from operations.times import iso
 
 _LINKED = re.compile(r"(?P<url>https?://\S+)|(?<![\w&])#(?P<tag>\w*[^\W\d]\w*)|(?<![\w@])@(?P<name>\w+)")
 _HIDDEN = re.compile(r"(https?://(?:www\.)?)(.{0,30})(.*)")

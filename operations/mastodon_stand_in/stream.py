@@ -5,8 +5,8 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from operations.x_stand_in.site import Request
-from operations.x_stand_in.stream import XStream
+from operations.streaming_stand_in.open_stream import OpenStream
+from operations.streaming_stand_in.site import Request
 
 Payload = dict[str, Any] | str
 """Of an event: a status, or a string."""
@@ -14,7 +14,7 @@ Payload = dict[str, Any] | str
 _PREFIX = "/api/v1/streaming/"
 
 
-class SseStream(XStream):
+class SseStream(OpenStream):
     """Written as Mastodon does: `streamToHttp` in https://github.com/mastodon/mastodon/blob/main/streaming/index.js."""
 
     def __init__(

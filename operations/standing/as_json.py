@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from ledger.losses import Gap
-from operations.exporting.times import iso_or_none
 from operations.standing.reading import Standing
 from operations.standing.verdict import verdict
+from operations.times import iso_or_none
 
 _OF_BATCH = (
     "query_id", "batch_id", "timestamp", "committed_at", "posts", "dead_letters", "duplicates", "deletions", "edits",

@@ -2,9 +2,9 @@
 
 import json
 
-from operations.exporting.times import iso
 from operations.standing.reading import Standing
 from operations.standing.verdict import verdict
+from operations.times import iso
 
 
 def line(standing: Standing) -> str:

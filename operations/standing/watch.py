@@ -8,9 +8,9 @@ from rich.live import Live
 
 from clock import Clock
 from ledger.database import brief
-from operations.exporting.times import iso
 from operations.interrupt import Interrupt, Interrupted
 from operations.standing.words import plain
+from operations.times import iso
 
 Read = Callable[[], RenderableType]
 Show = Callable[[RenderableType], None]

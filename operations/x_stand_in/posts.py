@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from operations.exporting.times import iso
 from operations.feed_lines import object_of
+from operations.times import iso
 from operations.x_stand_in.ids import Ids
 from operations.x_stand_in.rules import Rule
 

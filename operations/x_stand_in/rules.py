@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from operations.exporting.times import iso
+from operations.times import iso
 from operations.x_stand_in.ids import Ids
 from operations.x_stand_in.problems import Body, duplicate_rule, invalid_rule, rule_cap, unknown_rule
 

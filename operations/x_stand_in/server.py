@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
+from operations.streaming_stand_in.site import Answer, Request
+from operations.streaming_stand_in.streaming import PATIENCE_SECONDS, Behaviour, StreamingServer
 from operations.x_stand_in.problems import NO_RULES, NOT_FOUND, TOO_MANY_CONNECTIONS, UNAUTHORIZED, invalid_request
 from operations.x_stand_in.rules import MOST_RULES, RuleStore, is_rule
-from operations.x_stand_in.site import Answer, Request
 from operations.x_stand_in.stream import XStream
-from operations.x_stand_in.streaming import PATIENCE_SECONDS, Behaviour, StreamingServer
 
 STREAM = "/2/tweets/search/stream"
 RULES = f"{STREAM}/rules"

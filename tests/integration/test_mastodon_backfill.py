@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from operations.x_stand_in.site import Answer
+from operations.streaming_stand_in.site import Answer
 from receivers.mastodon_api.backfill import Backfill
 from receivers.mastodon_api.channels import channels
 from receivers.mastodon_api.events import SpoolLine, spool_line

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Literal, Self
 
-from operations.x_stand_in.connections import HangUpServer
+from operations.streaming_stand_in.connections import HangUpServer
 
 Mode = Literal[
     "ok",

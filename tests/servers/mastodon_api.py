@@ -9,7 +9,7 @@ from typing import Any
 from operations.mastodon_stand_in.server import HEARTBEAT_SECONDS, STREAMING, MastodonServer
 from operations.mastodon_stand_in.statuses import Statuses
 from operations.mastodon_stand_in.stream import Payload, SseStream
-from operations.x_stand_in.site import Answer, Request
+from operations.streaming_stand_in.site import Answer, Request
 from tests.servers.scripted import Scripted, ScriptedApi
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "mastodon"

@@ -6,7 +6,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler
 from typing import Literal, Self
 
-from operations.x_stand_in.connections import HangUpServer
+from operations.streaming_stand_in.connections import HangUpServer
 
 Way = Literal["whole", "gzip", "chunked", "until_the_end", "cut_off", "cut_off_in_gzip", "cut_off_in_chunks"]
 

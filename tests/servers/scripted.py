@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from operations.x_stand_in.site import Answer, Request
-from operations.x_stand_in.stream import XStream
-from operations.x_stand_in.streaming import Behaviour, StreamingServer
+from operations.streaming_stand_in.open_stream import OpenStream
+from operations.streaming_stand_in.site import Answer, Request
+from operations.streaming_stand_in.streaming import Behaviour, StreamingServer
 
 BOUND_SECONDS = 60.0
 
-Stream = TypeVar("Stream", bound=XStream)
+Stream = TypeVar("Stream", bound=OpenStream)
 
 
 def refuse(status: int, body: dict[str, Any] | bytes, headers: dict[str, str] | None = None) -> Answer:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
-from operations.x_stand_in.connections import HangUpServer
+from operations.streaming_stand_in.connections import HangUpServer
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 

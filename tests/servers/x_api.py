@@ -4,9 +4,10 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+from operations.streaming_stand_in.open_stream import StreamLost
+from operations.streaming_stand_in.site import Answer, Request
 from operations.x_stand_in.server import KEEP_ALIVE_SECONDS, STREAM, XServer
-from operations.x_stand_in.site import Answer, Request
-from operations.x_stand_in.stream import StreamLost, XStream
+from operations.x_stand_in.stream import XStream
 from tests.servers.scripted import BOUND_SECONDS, Scripted, ScriptedApi, refuse
 
 Act = Callable[[XStream], None]

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 
 from operations.mastodon_stand_in.stream import SseStream
-from operations.x_stand_in.stream import StreamLost
+from operations.streaming_stand_in.open_stream import StreamLost
 from tests.integration.crash_events import Event, is_bad
 from tests.integration.network_events import of_mastodon, server_sent, status_of
 from tests.servers.mastodon_api import MastodonApi

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from itertools import chain, islice
 from urllib.parse import parse_qsl, urlsplit
 
-from operations.x_stand_in.connections import HangUpServer
+from operations.streaming_stand_in.connections import HangUpServer
 from tests.contract.examples.base import Connection
 
 Query = Mapping[str, str]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from socketserver import BaseRequestHandler
 from typing import Any
 
-from operations.x_stand_in.connections import HangUpServer
+from operations.streaming_stand_in.connections import HangUpServer
 from tests.contract.examples import text
 from tests.contract.examples.base import Connection, ProcessorExamples, ReceiverExamples
 

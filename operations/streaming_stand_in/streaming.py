@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import ClassVar, Generic, Self
 
-from operations.x_stand_in.http import Server
-from operations.x_stand_in.site import Answer, Request, Stream
+from operations.streaming_stand_in.http import Server
+from operations.streaming_stand_in.site import Answer, Request, Stream
 
 PATIENCE_SECONDS = 30.0
 

@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from operations.x_stand_in.connections import HangUpServer
-from operations.x_stand_in.site import Answer, Request, Site
+from operations.streaming_stand_in.connections import HangUpServer
+from operations.streaming_stand_in.site import Answer, Request, Site
 
 
 class Server(HangUpServer):

@@ -1,18 +1,8 @@
-"""Times as the files of an export have them."""
+"""The days of an export."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
 _DAY = timedelta(days=1)
-
-
-def iso(at: datetime) -> str:
-    """2026-11-22T19:36:18.000Z, of an aware time."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def iso_or_none(at: datetime | None) -> str | None:
-    """The same; None for None."""
-    return None if at is None else iso(at)
 
 
 def day_of(at: datetime) -> date:

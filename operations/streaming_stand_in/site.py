@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from operations.x_stand_in.stream import XStream
+from operations.streaming_stand_in.open_stream import OpenStream
 
-Stream = TypeVar("Stream", bound=XStream)
+Stream = TypeVar("Stream", bound=OpenStream)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What the stand-ins of APIs that stream over HTTP have in common."""
