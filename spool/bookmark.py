@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from errors import CannotStart
 from spool.files import Folder
 from spool.repeats import Repeats
 from spool.whole_files import PART, write_whole
@@ -64,7 +65,10 @@ class Bookmark:
         self._is_frozen = True
 
     def restore(self) -> None:
-        """Take over what a former run has noted; before `Repeats.restore`. Raises OSError where it cannot be read."""
+        """Take over what a former run has noted; before `Repeats.restore`.
+
+        Raises OSError where it cannot be read, CannotStart where it is damaged.
+        """
         names = self._folder.list()
         for name in names:
             if name.endswith(PART) and _NAME.match(name.removesuffix(PART)):
@@ -73,7 +77,7 @@ class Bookmark:
         if self._files:
             newest = self._files[-1]
             self._number = int(newest[1:13])
-            self._noted = self._written = _Note(**json.loads(self._folder.read(newest)))
+            self._noted = self._written = self._decoded(newest)
             self._hold(self._written)
 
     def keep(self) -> None:
@@ -95,6 +99,15 @@ class Bookmark:
             self._warn(error)
             return
         self._has_warned = False
+
+    def _decoded(self, name: str) -> _Note:
+        try:
+            return _Note(**json.loads(self._folder.read(name)))
+        except (ValueError, TypeError) as error:
+            raise CannotStart(
+                f"{self._folder.uri}/{name}, the place in the feed, is damaged: {error}. Remove the file: the feed is "
+                "then heard from now on, and `coverage` has the time since the job last ran as a gap"
+            ) from error
 
     def _hold(self, note: _Note) -> None:
         if self._repeats is not None:

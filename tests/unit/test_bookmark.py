@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from errors import CannotStart
 from spool.bookmark import Bookmark
 from spool.recovery import recover
 from spool.repeats import Repeats
@@ -46,6 +47,21 @@ def started(folder: MemoryFolder, clock: Clock, within: float = WITHIN_SECONDS) 
 
 def files(folder: MemoryFolder) -> Iterator[str]:
     return (name for name in folder.files if "bookmark" in name)
+
+
+@pytest.mark.parametrize("damaged", [b"", b'{"place": "x"', b"[]", b'{"place": "x", "at": 1}', b"\xff"])
+def test_a_place_that_is_damaged_is_named_with_what_to_do(clock: Clock, damaged: bytes) -> None:
+    folder = MemoryFolder()
+    writer, bookmark = started(folder, clock)
+    writer.append([b"a"])
+    bookmark.note("after a", clock.moment())
+    writer.close()
+    (name,) = files(folder)
+    folder.files[name] = bytearray(damaged)
+    with pytest.raises(CannotStart, match=f"{name}, the place in the feed, is damaged: .*Remove the file"):
+        started(folder, clock)
+    del folder.files[name]
+    assert started(folder, clock)[1].read() is None
 
 
 def test_a_new_run_finds_the_place_of_the_former(clock: Clock) -> None:
