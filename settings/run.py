@@ -20,7 +20,10 @@ class Run(Frozen):
     group = "job"
 
     jobname: JobName = setting(..., "names the job's lease, checkpoint and documents; one job of a name at a time")
-    source: str = setting(..., "where posts come from: a source named below, or package.module:ClassName")
+    source: str = setting(
+        ...,
+        "where posts come from: bluesky, files, kafka, mastodon, socket, twitter, or package.module:ClassName",
+    )
     trigger_seconds: float = setting(20, "time from one micro-batch to the next", ge=0.1, le=86_400)
     available_now: bool = setting(False, "handle what is there, then exit 0")
     from_start: bool = setting(

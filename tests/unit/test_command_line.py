@@ -220,6 +220,11 @@ def test_the_table_hides_secrets_and_can_be_read_again(tmp_path: Path, monkeypat
     assert again == settings
 
 
+def test_who_names_no_source_is_told_which_there_are() -> None:
+    (line,) = mistakes_of("--jobname", "demo")
+    assert line.endswith(f"where posts come from: {', '.join(sorted(PROCESSORS))}, or package.module:ClassName")
+
+
 def test_a_source_asks_for_what_it_needs() -> None:
     assert mistakes_of("--jobname", "demo", "--source", "kafka", "--kafka-topics", " , ") == (
         "--kafka-bootstrap-servers (CASESTREAM_KAFKA_BOOTSTRAP_SERVERS) is missing: the source kafka needs it",
