@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator
 from moments import FORM, moment
 from settings.folders import scheme_of
 from settings.frozen import Frozen, setting
-from settings.hosts import host_of, refuse_misnamed
+from settings.hosts import refuse_address
 from settings.types import WEB_ADDRESS, WEB_ADDRESS_PATTERN
 
 _YEAR = 31_536_000
@@ -20,7 +20,7 @@ def _count_address(value: str) -> str:
     if not is_of_the_web and scheme_of(value) not in ("", "file"):
         raise ValueError(f"it must be {WEB_ADDRESS}, or for the provider file a path")
     if is_of_the_web:
-        refuse_misnamed([host_of(value)])
+        refuse_address(value)
     return value
 
 

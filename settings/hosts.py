@@ -28,8 +28,17 @@ def _host(value: str) -> str:
     return value
 
 
+def refuse_address(address: str) -> None:
+    """Raises ValueError where its host has no name that there may be, or its port is none."""
+    refuse_misnamed([host_of(address)])
+    try:
+        _ = urlsplit(address).port
+    except ValueError:
+        raise ValueError("its port must be a number up to 65535") from None
+
+
 def _address(value: str) -> str:
-    refuse_misnamed([host_of(value)])
+    refuse_address(value)
     return value
 
 

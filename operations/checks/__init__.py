@@ -19,6 +19,7 @@ from operations.checks import (
     rights,
     settings,
     socket,
+    source_url,
     spark,
     spool,
     topics,
@@ -54,6 +55,7 @@ CHECKS = (
     Check("bluesky", bluesky.look, needs=("settings",), only_for=BlueskyReceiver),
     Check("mastodon", mastodon.look, needs=("settings",), only_for=MastodonReceiver),
     Check("files", files.look, needs=("settings",), only_for=FilesProcessor),
+    Check("source url", source_url.look, needs=("settings",)),
     Check("case count", case_count.look, needs=("settings",)),
 )
 """In the order in which they are shown; what one needs stands before it."""

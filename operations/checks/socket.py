@@ -1,25 +1,20 @@
 """Whether the TCP feed takes a connection."""
 
-import socket
 from collections.abc import Iterator
 
+from operations.checks.connecting import refusal
 from operations.checks.result import Result, failed, ok
 from operations.checks.subject import Subject
-
-_SECONDS = 5
 
 
 def look(subject: Subject) -> Iterator[Result]:
     """Connects, reads nothing, and hangs up."""
-    settings = subject.settings
-    peer = f"{settings.socket_host}:{settings.socket_port}"
-    try:
-        socket.create_connection((settings.socket_host, settings.socket_port), _SECONDS).close()
-    except OSError as error:
+    host, port = subject.settings.socket_host, subject.settings.socket_port
+    if (why := refusal(host, port)) is not None:
         yield failed(
-            f"{peer}: {error.strerror or error}",
+            why,
             "start the feed, or correct --socket-host (CASESTREAM_SOCKET_HOST) and --socket-port "
             "(CASESTREAM_SOCKET_PORT); manage.py feed plays a file",
         )
     else:
-        yield ok(f"{peer} takes a connection")
+        yield ok(f"{host}:{port} takes a connection")

@@ -13,6 +13,7 @@ from time import monotonic
 import pytest
 
 from operations.x_stand_in.problems import UNAUTHORIZED
+from processors.socket import SocketProcessor
 from tests.integration.doctored import Doctor
 from tests.integration.jobs import ROOT, environment
 from tests.servers.jetstream import JetstreamHost, Scripted, created
@@ -52,6 +53,28 @@ def of_x(api: XApi, token: str | None = None, rules: str = "covid19\nmasks: face
 def test_a_tcp_feed_that_takes_no_connection_is_a_failure(doctor: Doctor, healthy: dict[str, str]) -> None:
     told = doctor.run("--source", "socket", "--socket-port", str(free_port()), **healthy)
     told.only("socket", "Connection refused", "--socket-port (CASESTREAM_SOCKET_PORT)", "manage.py feed")
+
+
+class OwnSource(SocketProcessor):
+    """A source of somebody's own, as `docs/add-a-source.md` has one."""
+
+    requires = ("source_url",)
+    receiver = "receivers.socket:SocketReceiver"
+
+
+def test_the_address_of_a_source_of_one_s_own_is_tried_as_far_as_it_is_known(
+    doctor: Doctor, healthy: dict[str, str], silent: int
+) -> None:
+    source = ("--source", f"{__name__}:OwnSource", "--socket-port", str(silent), "--source-url")
+    told = doctor.run(*source, f"https://127.0.0.1:{silent}/posts?token={WRONG}", **healthy, secrets=WRONG)
+    assert f"127.0.0.1:{silent} takes a connection" in told.line("source url")
+    away = free_port()
+    told = doctor.run(*source, f"http://127.0.0.1:{away}/posts", **healthy)
+    told.only("source url", f"127.0.0.1:{away}: Connection refused", "--source-url (CASESTREAM_SOURCE_URL)")
+    told = doctor.run(*source, "amqp://127.0.0.1/posts", **healthy)
+    assert "which port amqp: has is not known" in told.line("source url")
+    told = doctor.run("--source", "socket", "--socket-port", str(silent), **healthy)
+    assert "the source socket does not ask for one" in told.line("source url")
 
 
 def test_x_is_asked_for_its_rules_only_and_they_stay(doctor: Doctor, healthy: dict[str, str]) -> None:

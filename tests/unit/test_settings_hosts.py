@@ -40,6 +40,13 @@ def test_a_host_whose_name_has_an_empty_or_an_endless_part_is_a_mistake(name: st
     assert "hunter2" not in line
 
 
+@pytest.mark.parametrize("name", ["bluesky_url", "twitter_api_url", "source_url", "count_url"])
+def test_a_port_that_there_cannot_be_is_a_mistake(name: str) -> None:
+    scheme = "ws" if name == "bluesky_url" else "https"
+    (line,) = told(**{name: f"{scheme}://host:99999/path"})
+    assert line.endswith("its port must be a number up to 65535")
+
+
 def test_names_and_addresses_of_hosts_are_none() -> None:
     assert told() == []
     hosts = {"socket_host": "::1", "kafka_bootstrap_servers": "[::1]:9092,a-b.example.:1"}
