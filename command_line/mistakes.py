@@ -64,8 +64,9 @@ def on_one_line(name: str, value: object) -> str:
 
 
 def wrong(errors: ValidationError, given: Mapping[str, Any]) -> list[str]:
-    """A line for each value that is not allowed, and for each that is missing. given: by setting, as it was written."""
-    return [_wrong(error, given) for error in errors.errors()]
+    """A line for each setting that is missing or whose value is not allowed. given: by setting, as it was written."""
+    firsts = {error["loc"][0]: error for error in reversed(errors.errors())}
+    return [_wrong(error, given) for error in reversed(firsts.values())]
 
 
 def of_no_use(name: str, value: object, why: str) -> str:
