@@ -25,7 +25,7 @@ INCIDENTS = dict(
 PARTS = ("How it shows", "What it means", "What to type", "Afterwards", "Shown by")
 PYTHON = ".venv/bin/python"
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-NOT_PRODUCT = {"tests", "bench", "docs", "demo", "notebooks"}
+NOT_PRODUCT = {"build", "dist", "tests", "bench", "docs", "demo", "notebooks"}
 GAP = "…"
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # of the click that typer brings, and does not export
 
@@ -151,8 +151,18 @@ def is_said(quote: str, texts: list[str], alerts: set[str]) -> bool:
         ((metric, labels),) = Expression(quote).selected()
         known = LABELS.get(metric)
         return known is not None and all(set(values) <= set(known.get(name, ())) for name, values in labels.items())
-    pattern = re.compile(".*".join(re.escape(piece) for piece in quote.split(GAP)))
-    return quote in alerts or any(pattern.search(text) for text in texts)
+    pieces = quote.split(GAP)
+    return quote in alerts or any(holds(line, pieces) for text in texts for line in text.splitlines())
+
+
+def holds(line: str, pieces: list[str]) -> bool:
+    """Whether they stand in the line, one behind the other."""
+    at = 0
+    for piece in pieces:
+        if (found := line.find(piece, at)) < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 def test_what_stands_in_capitals_is_a_setting() -> None:
