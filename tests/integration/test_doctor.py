@@ -22,7 +22,7 @@ from tests.servers.peer import free_port
 from tests.servers.secure_mongodb import PASSWORD, USER, SecureMongo, secure_mongodb
 
 WRONG = "wr0ng-s3cret"
-OF_OTHER_SOURCES = ["kafka", "topics", "offsets", "twitter", "bluesky", "mastodon", "files"]
+OF_OTHER_SOURCES = ["kafka", "topics", "offsets", "twitter", "bluesky", "mastodon", "files", "source url"]
 OF_MONGODB = ["rights", "durability", "clock", "indexes", "documents", "lease"]
 
 
