@@ -74,14 +74,15 @@ class FilesProcessor(StreamProcessor):
         Raises OSError where a file was still being written when the query looked at it, and what Spark raises where one
         cannot be read to its end: the query is started again, with all of the one, and without the other.
         """
-        listed = self._by_name(self._listed(batch_id))
+        paths = self._listed(batch_id)
+        listed = self._by_name(paths)
         if (name := self._read_files.settle(listed)) is not None:
             raise OSError(f"{name} was still being written: the batch begins again, with all of it")
         try:
-            self._unread.look_for_long_lines(self._listed(batch_id))
+            self._unread.look_for_long_lines(paths)
             super().process_micro_batch(_each_once(batch), batch_id)
         except FAILURES:
-            self._unread.look_for_damaged(self._listed(batch_id))
+            self._unread.look_for_damaged(paths)
             raise
         self._read_files.remember(listed)
         self._read_files.check(at_once=True)
