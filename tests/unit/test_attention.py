@@ -64,25 +64,26 @@ def test_without_a_connection_the_gap_begins_now() -> None:
     assert coverage.calls == [("nobody answers", None)]
 
 
-def test_a_time_without_room_in_the_spool_counts_as_not_heard_if_the_connection_ends_soon() -> None:
+def without_room() -> tuple[Attention, Coverage, ToldClock]:
+    """A minute has passed in which nothing was read."""
     attention, coverage, clock = made()
     attention.connected(0)
     attention.alive()
     began = clock.now()
     clock.seconds = 60
     attention.read_again(began)
+    return attention, coverage, clock
+
+
+def test_a_time_without_room_in_the_spool_counts_as_not_heard_if_the_connection_ends_soon() -> None:
+    attention, coverage, _ = without_room()
     attention.alive()  # what was sent before the connection ended, maybe
     attention.lost("closed")
     assert coverage.calls == [(0, 0), ("closed", 0)]
 
 
 def test_a_time_without_room_that_the_connection_survived_is_no_gap() -> None:
-    attention, coverage, clock = made()
-    attention.connected(0)
-    attention.alive()
-    began = clock.now()
-    clock.seconds = 60
-    attention.read_again(began)
+    attention, coverage, clock = without_room()
     clock.seconds = 95
     attention.alive()
     attention.lost("closed")
