@@ -1,5 +1,6 @@
 """The job's own connection to MongoDB, for the small writes of the driver."""
 
+import re
 from datetime import UTC
 from typing import Any
 
@@ -78,7 +79,7 @@ def reach(database: Database[dict[str, Any]]) -> str | None:
 
 def brief(error: PyMongoError) -> str:
     """Who does not answer and why, without pymongo's timeouts and its picture of the servers."""
-    return str(error).split(", Timeout:", 1)[0].split(" (configured timeouts:", 1)[0]
+    return re.split(r", Timeout:|, full error:| \(configured timeouts:", str(error), maxsplit=1)[0]
 
 
 def is_unauthorized(error: OperationFailure) -> bool:

@@ -1,6 +1,5 @@
 """Runs checks side by side, each bounded in time, and none stopped by another."""
 
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from time import monotonic
 from pymongo.errors import PyMongoError
 
 from errors import JobError
+from ledger.database import brief
 from operations.checks.check import Check
 from operations.checks.result import Mark, Result, failed, skipped
 from operations.checks.subject import Subject
@@ -81,8 +81,9 @@ class _Examination:
         except JobError as refusal:
             results = (failed(" ".join(str(refusal).split())),)
         except PyMongoError as failure:
-            said = re.split(r", Timeout:|, full error:| \(configured timeouts:", str(failure), maxsplit=1)[0]
-            results = (failed(f"MongoDB: {said}", "see whether it still answers, and what the user may do there"),)
+            results = (
+                failed(f"MongoDB: {brief(failure)}", "see whether it still answers, and what the user may do there"),
+            )
         except OSError as failure:
             results = (failed(str(failure), "see that it is there, and that this user reaches and may read it"),)
         except Exception as failure:  # noqa: BLE001 - the others are to go on; what is not understood is said
