@@ -3,17 +3,15 @@
 import logging
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
-import requests
 from urllib3.exceptions import HTTPError
 
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
 from receivers.bounded import on_one_line
-from receivers.outage import NOBODY, FeedOutage, kind_of_status
+from receivers.outage import FeedOutage, Reason
 from receivers.pauses import Pauses
-from receivers.web import host_of, raise_if_refused, retry_after, said, session_of
+from receivers.web import host_of, raise_if_refused, said, session_of, turned_away
 from spool.segments import CutEvent
 from watched_connections import HangUpAdapter, blocks
 
@@ -41,7 +39,7 @@ class HttpReceiver(Receiver):
         super().__init__(parts)
         self._url = parts.settings.source_url or ""
         self._adapter = HangUpAdapter()
-        self._session = session_of(parts.settings, self._adapter)
+        self._session = session_of(parts.settings.source_token, self._adapter)
         self._outage = FeedOutage(log, self.clock, host_of(self._url))
         self._pauses = Pauses(_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         self._was_connected = False
@@ -84,7 +82,7 @@ class HttpReceiver(Receiver):
         """End a read that may last."""
         self._adapter.end()
 
-    def _listen(self) -> "_Ended":
+    def _listen(self) -> Reason:
         """Read one connection to its end; why it ended, or why there was none."""
         silence = self.settings.idle_seconds if self.settings.available_now else self.silence_seconds
         has_place = self.goes_on and self.bookmark.read() is not None
@@ -93,24 +91,18 @@ class HttpReceiver(Receiver):
                 self._url, headers=dict(self.headers()), stream=True, timeout=(_CONNECT_SECONDS, silence)
             ) as answer:
                 raise_if_refused(answer)
-                if answer.status_code != requests.codes.ok:
-                    return self._turned_away(answer)
-                if not self._outage.is_away:
-                    log.info("feed connected peer=%s", host_of(self._url))
+                if (reason := turned_away(answer, self._outage.peer, self.clock.now())) is not None:
+                    return reason
+                self._outage.connected()
                 self._was_connected = True
                 self._outage.heard()
                 self.coverage.close_gap(self.coverage.gap_seconds() if has_place else 0)
                 self.hear(self._until_idle(blocks(answer)))
         except (OSError, HTTPError) as error:  # requests' own are OSErrors
-            return _Ended(said(error, "a sign of life"))
+            return Reason(said(error, "a sign of life"))
         finally:
             self._adapter.release()
-        return _Ended("the feed closed the connection")
-
-    def _turned_away(self, answer: requests.Response) -> "_Ended":
-        seconds = retry_after(answer.headers.get("Retry-After", ""), self.clock.now()) or 0
-        status = answer.status_code
-        return _Ended(f"{host_of(self._url)} answers {status}", kind_of_status(status), seconds)
+        return Reason("the feed closed the connection")
 
     def _until_idle(self, received: Iterator[bytes]) -> Iterator[bytes]:
         for block in received:
@@ -124,11 +116,3 @@ class HttpReceiver(Receiver):
         waited = self.clock.monotonic() - self._started_at
         if not self._was_connected and waited >= self.settings.start_timeout_seconds:
             raise CannotStart(f"{host_of(self._url)} gave no feed within {waited:.0f} s: {why}. See SOURCE_URL.")
-
-
-class _Ended(NamedTuple):
-    """Why a connection ended, of what kind that is, and for how many seconds the feed asks to be left alone."""
-
-    why: str
-    kind: str = NOBODY
-    seconds: float = 0

@@ -1,12 +1,21 @@
 """What the log is told of a feed that is away: its begin and its end, whatever lies between."""
 
 import logging
+from typing import NamedTuple
 
 from clock import Clock
 from outage import STEADY_SECONDS, News, Outage, Over
 
 NOBODY = "nobody"
 """The kind of every reason by which nobody was heard: the network, a peer that is not there, silence, a broken line."""
+
+
+class Reason(NamedTuple):
+    """Why a feed is away, of what kind that is, and for how many seconds it asks to be left alone."""
+
+    why: str
+    kind: str = NOBODY
+    seconds: float = 0
 
 
 def kind_of_status(status: int) -> str:
@@ -40,6 +49,11 @@ class FeedOutage:
     def comes_and_goes(self) -> bool:
         """Whether no line is due when it is heard, and so none of what is done then: see `Outage`."""
         return self._outage.comes_and_goes
+
+    def connected(self) -> None:
+        """There is a connection: a line (info: peer, channel), unless the end of an outage will be one, see `heard`."""
+        if not self.is_away:
+            self._log.info("feed connected peer=%s channel=%s", self.peer, self._channel)
 
     def away(self, why: str, in_seconds: float, kind: str = NOBODY, then: str = "trying again") -> None:
         """A connection has ended, or there was none. in_seconds: until the next try; kind: of the reason, see above."""

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
-import requests
 from urllib3.exceptions import HTTPError
 
 from errors import CannotStart
 from receivers.base import Receiver, ReceiverParts
 from receivers.bounded import bounded, on_one_line
-from receivers.outage import FeedOutage, kind_of_status
+from receivers.outage import FeedOutage
 from receivers.page import NoPage, Page
 from receivers.pauses import Pauses
-from receivers.web import host_of, raise_if_refused, retry_after, said, session_of
+from receivers.web import host_of, raise_if_refused, said, session_of, turned_away
 from watched_connections import HangUpAdapter
 
 log = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ class PollingReceiver(Receiver):
         self._url = parts.settings.source_url or ""
         self._peer = host_of(self._url)
         self._adapter = HangUpAdapter()
-        self._session = session_of(parts.settings, self._adapter)
+        self._session = session_of(parts.settings.source_token, self._adapter)
         self._outage = FeedOutage(log, self.clock, self._peer)
         self._pauses = Pauses(_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         self._was_there = False
@@ -109,10 +108,8 @@ class PollingReceiver(Receiver):
         except (OSError, HTTPError) as error:  # requests' own are OSErrors
             raise NoPage(said(error, "an answer")) from error
         raise_if_refused(answer)
-        if answer.status_code != requests.codes.ok:
-            until = retry_after(answer.headers.get("Retry-After", ""), self.clock.now())
-            kind = kind_of_status(answer.status_code)
-            raise NoPage(f"{self._peer} answers {answer.status_code}", kind, until or 0)
+        if (reason := turned_away(answer, self._peer, self.clock.now())) is not None:
+            raise NoPage(*reason)
         return body
 
     def _page(self, answer: bytes, place: str | None) -> Page:
@@ -136,8 +133,8 @@ class PollingReceiver(Receiver):
             self.bookmark.note(page.place, asked_at)
 
     def _there(self) -> None:
-        if not (self._was_there or self._outage.is_away):
-            log.info("feed connected peer=%s", self._peer)
+        if not self._was_there:
+            self._outage.connected()
         self._outage.heard()
         self._was_there, self._tried_since = True, self.clock.monotonic()
 

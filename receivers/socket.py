@@ -45,8 +45,7 @@ class SocketReceiver(Receiver):
         `start_timeout_seconds` of the start.
         """
         while (connection := self._connect()) is not None:
-            if not self._outage.is_away:
-                log.info("feed connected peer=%s", self._peer)
+            self._outage.connected()
             self._was_connected = True
             self.coverage.close_gap()
             connected_at = self._heard_at = self.clock.monotonic()

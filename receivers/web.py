@@ -7,12 +7,13 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import requests
+from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import ReadTimeoutError
 
 from errors import CannotStart
-from settings import Settings
+from receivers.outage import Reason, kind_of_status
 
 _LONGEST_WAIT_SECONDS = 86_400.0
 
@@ -28,13 +29,13 @@ class Bearer(AuthBase):
         return request
 
 
-def session_of(settings: Settings, transport: HTTPAdapter) -> requests.Session:
-    """For a source of one's own: over that transport, with SOURCE_TOKEN as a bearer token where there is one."""
+def session_of(token: SecretStr | None, transport: HTTPAdapter) -> requests.Session:
+    """Over that transport, with the bearer token where there is one."""
     session = requests.Session()
     session.headers["User-Agent"] = "casestream"
     for scheme in ("http://", "https://"):
         session.mount(scheme, transport)
-    if (token := settings.source_token) is not None:
+    if token is not None:
         session.auth = Bearer(token.get_secret_value())
     return session
 
@@ -43,6 +44,15 @@ def raise_if_refused(answer: requests.Response) -> None:
     """Raises CannotStart where the answer is that SOURCE_TOKEN is not good enough."""
     if answer.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
         raise CannotStart(f"{host_of(answer.url)} answers {answer.status_code}: correct SOURCE_TOKEN")
+
+
+def turned_away(answer: requests.Response, peer: str, now: datetime) -> Reason | None:
+    """Why the answer is not what was asked for; None where it is. peer: who was asked."""
+    if answer.status_code == requests.codes.ok:
+        return None
+    seconds = retry_after(answer.headers.get("Retry-After", ""), now) or 0
+    why = f"{peer} answers {answer.status_code}"
+    return Reason(why, kind_of_status(answer.status_code), seconds)
 
 
 def said(error: BaseException | None, sign_of_life: str) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from pydantic import SecretStr
 from urllib3.exceptions import HTTPError
 
 from receivers.mastodon_api.answers import Refused, is_used_up, refused
-from receivers.web import Bearer
+from receivers.web import session_of
 from watched_connections import HangUpAdapter
 
 _CONNECT_SECONDS = 10.0
@@ -42,8 +43,8 @@ class Instance:
         self._answer_seconds = answer_seconds
         self._now = now
         self._of_stream, self._of_pages = HangUpAdapter(), HangUpAdapter()
-        self._stream_session = _session(self._of_stream, token)
-        self._page_session = _session(self._of_pages, token)
+        self._stream_session = session_of(SecretStr(token), self._of_stream)
+        self._page_session = session_of(SecretStr(token), self._of_pages)
 
     def stream(self, path: str, parameters: dict[str, str]) -> requests.Response:
         """An open stream, for `watched_connections.blocks`. Raises Refused and NETWORK_ERRORS.
@@ -118,15 +119,6 @@ class Instance:
         if answer.status_code != requests.codes.ok:
             body = adapter.read_body(answer, _LONGEST_WORDS)
             raise refused(answer.status_code, answer.headers, body, self._now())
-
-
-def _session(adapter: HangUpAdapter, token: str) -> requests.Session:
-    session = requests.Session()
-    session.auth = Bearer(token)
-    session.headers["User-Agent"] = "casestream"
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
 
 
 def _origin(url: str) -> str:

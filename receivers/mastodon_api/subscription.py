@@ -104,8 +104,7 @@ class Subscription:
         self._was_connected = True
         self._attention.connected()
         self._outage.peer = host_of(stream.url or "")
-        if not self._outage.is_away:
-            log.info("feed connected peer=%s channel=%s", self._outage.peer, self._channel.name)
+        self._outage.connected()
         is_told = not self._outage.comes_and_goes
         self._attention.repeated(self._backfill.fetch(self._coverage.gap_seconds(), self._stopping.is_set, is_told))
         if self._stopping.is_set():  # perhaps in the middle of the pages: the gap stays open, for the next run
